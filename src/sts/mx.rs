@@ -1,0 +1,268 @@
+//! MX patterns, and which MX hosts they allow (RFC 8461 §4.1).
+//!
+//! This is not the check of a certificate: that is done against the MX host's own
+//! name, never against a pattern.
+
+use alloc::boxed::Box;
+use alloc::string::ToString as _;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use crate::domain::{self, DomainErrorKind, MAX_NAME_LEN};
+use crate::escape::escape;
+use crate::hint::Hint;
+
+/// The value of an `mx` field: a host name, or `*.` and a domain
+/// (RFC 8461 §3.2, §4.1).
+///
+/// Patterns are equal if they differ at most in case.
+///
+/// # Grammar
+///
+/// ```text
+/// sts-policy-mx-value = ["*."] Domain     ; at most 253 octets
+/// Domain              = sub-domain *("." sub-domain)
+/// sub-domain          = Let-dig [Ldh-str] ; at most 63 octets
+/// ```
+///
+/// `Domain` is that of RFC 5321 §4.1.2. So there is no trailing dot, no
+/// underscore, and names beyond ASCII are written in A-labels. An IPv4 address
+/// fits the grammar, but [never matches](Self::is_address).
+///
+/// # Examples
+///
+/// ```
+/// use mta_sts::sts::MxPattern;
+///
+/// let pattern = MxPattern::parse("*.example.com")?;
+/// assert!(pattern.matches("mail.example.com"));
+/// assert!(pattern.matches("MAIL.EXAMPLE.COM."));
+/// assert!(!pattern.matches("example.com"));
+/// assert!(!pattern.matches("a.mail.example.com"));
+/// # Ok::<_, mta_sts::sts::ParseMxError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct MxPattern<'a>(&'a str);
+
+impl<'a> MxPattern<'a> {
+    /// Parses the value of an `mx` field, without white space around it.
+    ///
+    /// # Errors
+    ///
+    /// Says which rule of the grammar the text breaks, and where.
+    pub fn parse(text: &'a str) -> Result<Self, ParseMxError> {
+        match fault(text) {
+            None => Ok(Self(text)),
+            Some((kind, offset)) => Err(ParseMxError {
+                kind,
+                offset,
+                found: escape(text).to_string().into(),
+                hint: near_miss(text, kind),
+            }),
+        }
+    }
+
+    /// A pattern whose text has been parsed before.
+    pub(crate) const fn trusted(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The pattern as written.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The domain behind `*.`, or `None` for a host name.
+    #[must_use]
+    pub fn wildcard_base(self) -> Option<&'a str> {
+        self.0.strip_prefix("*.")
+    }
+
+    /// Whether the pattern is an IPv4 address, which the grammar allows and which
+    /// never matches.
+    #[must_use]
+    pub fn is_address(self) -> bool {
+        domain::is_ipv4(self.0)
+    }
+
+    /// Whether `host`, the name in an MX record, matches this pattern
+    /// (RFC 8461 §4.1).
+    ///
+    /// Labels are compared whole and without ASCII case; `*` stands for exactly
+    /// one label. One trailing dot of `host` is ignored. These never match: an
+    /// empty name or label, a name that begins with `*`, an address (four decimal
+    /// octets, or anything with `[` or `:`), and a name beyond ASCII. For a name
+    /// with U-labels, convert it first:
+    /// [`DomainName::from_unicode`](crate::DomainName::from_unicode), feature
+    /// `idna`.
+    #[must_use]
+    pub fn matches(self, host: &str) -> bool {
+        Host::new(host).is_some_and(|host| host.matches(self))
+    }
+}
+
+/// An MX host name that can match, taken apart once for all patterns.
+#[derive(Clone, Copy)]
+pub(crate) struct Host<'a> {
+    name: &'a str,
+    /// The left-most label, and what follows its dot.
+    parent: Option<(&'a str, &'a str)>,
+}
+
+impl<'a> Host<'a> {
+    /// `None` for what never matches. Empty labels further right need no look:
+    /// no pattern has one.
+    pub(crate) fn new(host: &'a str) -> Option<Self> {
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let foreign = |b: u8| !b.is_ascii() || matches!(b, b'[' | b':');
+        let never = name.is_empty()
+            || name.starts_with(['.', '*'])
+            || name.bytes().any(foreign)
+            || domain::is_ipv4(name);
+        (!never).then(|| Self { name, parent: name.split_once('.') })
+    }
+
+    /// RFC 8461 §4.1: the same name, or one label more than the pattern's domain.
+    pub(crate) fn matches(self, pattern: MxPattern<'_>) -> bool {
+        match (pattern.wildcard_base(), self.parent) {
+            (None, _) => pattern.0.eq_ignore_ascii_case(self.name),
+            (Some(base), Some((_, parent))) => base.eq_ignore_ascii_case(parent),
+            (Some(_), None) => false,
+        }
+    }
+}
+
+impl fmt::Display for MxPattern<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+impl fmt::Debug for MxPattern<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.0, f)
+    }
+}
+
+impl PartialEq<MxPattern<'_>> for MxPattern<'_> {
+    fn eq(&self, other: &MxPattern<'_>) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+
+impl Eq for MxPattern<'_> {}
+
+impl Hash for MxPattern<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.bytes().for_each(|b| b.to_ascii_lowercase().hash(state));
+        0xff_u8.hash(state);
+    }
+}
+
+/// Why a text is no [`MxPattern`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseMxError {
+    kind: MxErrorKind,
+    offset: usize,
+    found: Box<str>,
+    hint: Option<Hint>,
+}
+
+impl ParseMxError {
+    /// Which rule is broken.
+    #[must_use]
+    pub const fn kind(&self) -> MxErrorKind {
+        self.kind
+    }
+
+    /// Where, in octets from the start of the text (0 for the text as a whole).
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The text, shortened and [escaped](crate::escape).
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.found
+    }
+
+    /// What was probably meant.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&Hint> {
+        self.hint.as_ref()
+    }
+}
+
+impl fmt::Display for ParseMxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {} of `{}`", self.kind, self.offset, self.found)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for ParseMxError {}
+
+/// Which rule of the grammar an `mx` value breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum MxErrorKind {
+    /// The domain, with or without `*.` before it, is none.
+    #[error("{0}")]
+    Domain(DomainErrorKind),
+    /// A name in a policy has no dot at its end.
+    #[error("trailing dot")]
+    TrailingDot,
+    /// `*` elsewhere than as the whole left-most label, or alone.
+    #[error("`*` other than as `*.` at the start")]
+    Wildcard,
+}
+
+/// The first rule that `text` breaks, and the octet where.
+pub(crate) fn fault(text: &str) -> Option<(MxErrorKind, usize)> {
+    let base = text.strip_prefix("*.").unwrap_or(text);
+    let before = text.len().saturating_sub(base.len());
+    if text.len() > MAX_NAME_LEN {
+        return Some((MxErrorKind::Domain(DomainErrorKind::NameTooLong), MAX_NAME_LEN));
+    }
+    let fault = domain::check(base).err()?;
+    let offset = before.saturating_add(fault.offset);
+    let rest = text.get(offset..).unwrap_or_default();
+    let kind = match fault.kind {
+        DomainErrorKind::EmptyLabel if rest.is_empty() => MxErrorKind::TrailingDot,
+        DomainErrorKind::Empty if before > 0 => MxErrorKind::Wildcard,
+        DomainErrorKind::Character if rest.starts_with('*') => MxErrorKind::Wildcard,
+        kind => MxErrorKind::Domain(kind),
+    };
+    let offset = if kind == MxErrorKind::TrailingDot { offset.saturating_sub(1) } else { offset };
+    Some((kind, offset))
+}
+
+/// What was probably meant: the one host name in the text, where there is one.
+pub(crate) fn near_miss(text: &str, kind: MxErrorKind) -> Option<Hint> {
+    // Longer texts are no slips, and not worth the search.
+    if text.len() > 2 * MAX_NAME_LEN {
+        return None;
+    }
+    if kind == MxErrorKind::Domain(DomainErrorKind::NotAscii) {
+        return Some(Hint::ALabels);
+    }
+    let uncommented = text.split('#').next().unwrap_or_default();
+    let is_host =
+        |word: &&str| word.contains('.') && fault(word).is_none() && !domain::is_ipv4(word);
+    let mut hosts = uncommented
+        .split(|c: char| {
+            c.is_whitespace() || matches!(c, ',' | ';' | '/' | '"' | '\'' | '<' | '>' | '\\' | '}')
+        })
+        .map(|word| word.trim_matches([':', '.']))
+        .filter(is_host);
+    let first = hosts.next()?;
+    Some(match hosts.next() {
+        None => Hint::did_you_mean(first),
+        Some(_) => Hint::OneMxPerLine,
+    })
+}

@@ -1,0 +1,241 @@
+//! The URIs of a TLSRPT record, and where a report to one goes (RFC 8460 §3).
+//!
+//! A URI is taken apart here as far as it takes to know whether and where to
+//! send. Nothing is connected to, and whether an address may be connected to is
+//! not decided.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::{fmt, str};
+
+use iri_string::types::UriStr;
+
+use crate::domain::{self, DomainName, ParseDomainError};
+
+/// One URI of a `rua` (RFC 8460 §3): valid by RFC 3986, of whatever scheme, with
+/// `!`, `,` and `;` percent-encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReportUri<'a>(&'a UriStr);
+
+impl<'a> ReportUri<'a> {
+    /// `None` if it is no URI, or has one of the three characters raw.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let raw = |b: u8| matches!(b, b'!' | b',' | b';');
+        let uri = UriStr::new(text).ok()?;
+        (!text.bytes().any(raw)).then_some(Self(uri))
+    }
+
+    /// The URI as written.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.0.as_str()
+    }
+
+    /// The scheme as written; schemes are compared without case.
+    #[must_use]
+    pub fn scheme(self) -> &'a str {
+        self.0.scheme_str()
+    }
+
+    /// Where a report to this URI goes.
+    ///
+    /// ```
+    /// use mta_sts::Reading;
+    /// use mta_sts::tlsrpt::{Destination, TlsRptRecord};
+    ///
+    /// let text = "v=TLSRPTv1; rua=mailto:tls%2Breports@example.com?subject=ignored";
+    /// let (record, _) = TlsRptRecord::parse(text, Reading::Strict)?;
+    /// let Some(Ok(Destination::Mailto(address))) = record.rua().next().map(|uri| uri.destination())
+    /// else {
+    ///     panic!("a mail address");
+    /// };
+    /// assert_eq!(address.as_str(), "tls+reports@example.com");
+    /// # Ok::<_, mta_sts::txt::ParseRecordError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnusableUri`] if no report can be sent there, although the record is
+    /// valid.
+    pub fn destination(self) -> Result<Destination<'a>, UnusableUri> {
+        let scheme = self.scheme();
+        if scheme.eq_ignore_ascii_case("mailto") {
+            // Header fields behind `?` are not obeyed (RFC 6068 §4).
+            MailAddress::decode(self.0.path_str()).map(Destination::Mailto)
+        } else if scheme.eq_ignore_ascii_case("https") {
+            HttpsEndpoint::of(self.0).map(Destination::Https)
+        } else {
+            Err(UnusableUri::Scheme)
+        }
+    }
+}
+
+impl fmt::Display for ReportUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Where a report goes: the two ways that RFC 8460 §3 defines.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a sender must handle each way")]
+pub enum Destination<'a> {
+    /// By mail to this address.
+    Mailto(MailAddress),
+    /// By HTTPS POST to this endpoint.
+    Https(HttpsEndpoint<'a>),
+}
+
+/// The one address of a `mailto:` URI, decoded: `addr-spec` of RFC 6068 §2 in
+/// US-ASCII, without controls and commas, its domain a [`DomainName`].
+///
+/// The local part is kept as it is, quoted if it was.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MailAddress {
+    text: Box<str>,
+    domain: DomainName,
+}
+
+impl MailAddress {
+    fn decode(path: &str) -> Result<Self, UnusableUri> {
+        let text = percent_decode(path)
+            .and_then(|octets| String::from_utf8(octets).ok())
+            .ok_or(UnusableUri::Address)?;
+        let (local, domain) = text.rsplit_once('@').ok_or(UnusableUri::Address)?;
+        if !is_local_part(local) || domain.ends_with('.') {
+            return Err(UnusableUri::Address);
+        }
+        let domain = DomainName::parse(domain).map_err(UnusableUri::Host)?;
+        Ok(Self { text: text.into(), domain })
+    }
+
+    /// The address as it goes into an SMTP command or a header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The domain that takes the mail.
+    #[must_use]
+    pub const fn domain(&self) -> &DomainName {
+        &self.domain
+    }
+}
+
+/// `dot-atom-text / quoted-string` of RFC 5322, without comma and controls.
+fn is_local_part(local: &str) -> bool {
+    let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    match local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => {
+            let mut escaped = false;
+            let fits = quoted.bytes().all(|b| {
+                let plain = escaped || b != b'"';
+                escaped = b == b'\\' && !escaped;
+                plain && b != b',' && (b.is_ascii_graphic() || b == b' ')
+            });
+            fits && !escaped
+        }
+        None => local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext)),
+    }
+}
+
+/// The octets of a text with `%XX`; `None` if a `%` stands alone.
+fn percent_decode(text: &str) -> Option<Vec<u8>> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            octets.push(*first);
+            continue;
+        }
+        let (digits, tail) = tail.split_at_checked(2)?;
+        octets.push(u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = tail;
+    }
+    Some(octets)
+}
+
+/// Where an `https:` URI points.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HttpsEndpoint<'a> {
+    host: DomainName,
+    port: u16,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> HttpsEndpoint<'a> {
+    fn of(uri: &'a UriStr) -> Result<Self, UnusableUri> {
+        let authority = uri.authority_components().ok_or(UnusableUri::NoHost)?;
+        let host = authority.host();
+        if authority.userinfo().is_some() {
+            return Err(UnusableUri::UserInfo);
+        }
+        if host.is_empty() {
+            return Err(UnusableUri::NoHost);
+        }
+        if host.starts_with('[') || domain::is_ipv4(host) {
+            return Err(UnusableUri::IpLiteral);
+        }
+        let port = match authority.port() {
+            None | Some("") => 443,
+            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(UnusableUri::Port)?,
+        };
+        Ok(Self {
+            host: DomainName::parse(host).map_err(UnusableUri::Host)?,
+            port,
+            path: uri.path_str(),
+            query: uri.query_str(),
+        })
+    }
+
+    /// The host to connect to, and the name its certificate must have.
+    #[must_use]
+    pub const fn host(&self) -> &DomainName {
+        &self.host
+    }
+
+    /// The port, 443 if the URI has none.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The target of the POST: path (`/` if there is none) and query, without the
+    /// fragment.
+    #[must_use]
+    pub fn path_and_query(&self) -> String {
+        let path = if self.path.is_empty() { "/" } else { self.path };
+        let (mark, query) = self.query.map_or(("", ""), |query| ("?", query));
+        [path, mark, query].concat()
+    }
+}
+
+/// Why no report can be sent to a valid URI.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableUri {
+    /// The scheme is neither `mailto` nor `https`.
+    #[error("scheme other than mailto and https")]
+    Scheme,
+    /// A `mailto:` without exactly one plain address.
+    #[error("not exactly one mail address")]
+    Address,
+    /// An `https:` without host.
+    #[error("no host")]
+    NoHost,
+    /// An `https:` with user name or password.
+    #[error("user information before the host")]
+    UserInfo,
+    /// An address instead of a host name.
+    #[error("IP address instead of a host name")]
+    IpLiteral,
+    /// The host, or the domain of the mail address, is no domain name.
+    #[error("host that is no domain name")]
+    Host(#[source] ParseDomainError),
+    /// A port that there is not.
+    #[error("port out of range")]
+    Port,
+}
