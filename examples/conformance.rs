@@ -37,8 +37,8 @@ fn main() -> ExitCode {
             Ok(outcome) => {
                 passed += outcome.passed;
                 failed += outcome.failures.len();
-                for vectors::Failure { name, expected, got } in outcome.failures {
-                    println!("{}: {name}: expected {expected}, got {got}", file.display());
+                for failure in outcome.failures {
+                    println!("{}: {failure}", file.display());
                 }
             }
             Err(error) => {

@@ -20,8 +20,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use hickory_proto::rr::Name;
 use hickory_proto::rr::rdata::TXT;
+use hickory_proto::rr::{Name, RData, Record};
 
 use crate::domain::{DomainName, ParseDomainError};
 use crate::reading::{Deviations, Reading};
@@ -31,8 +31,8 @@ use crate::txt::{self, NoRecord};
 
 /// Chooses and parses the one `_mta-sts` record of a TXT RRset (RFC 8461 §3.1).
 ///
-/// An answer may hold other types, such as the CNAME records that led to it: pass
-/// the TXT data only.
+/// [`txt_rrset`] finds the TXT data in an answer, which may begin with CNAME
+/// records.
 ///
 /// # Errors
 ///
@@ -40,6 +40,52 @@ use crate::txt::{self, NoRecord};
 pub fn sts_record<'a>(rrset: impl IntoIterator<Item = &'a TXT>) -> Result<StsRecord<'a>, NoRecord> {
     StsRecord::from_rrset(rrset.into_iter().map(|txt| &*txt.txt_data))
 }
+
+/// The TXT data that `answers` holds for `name`, the name that was asked for:
+/// that of the name itself, or of the name at the end of its CNAME chain, which
+/// RFC 8461 §8.2 wants followed. Other records of the answer are left out.
+///
+/// A chain longer than [`MAX_CNAMES`] ends where the bound is reached.
+///
+/// ```
+/// use hickory_proto::rr::rdata::{CNAME, TXT};
+/// use hickory_proto::rr::{Name, RData, Record};
+/// use mta_sts::hickory;
+///
+/// let name = Name::from_ascii("_mta-sts.example.com.")?;
+/// let target = Name::from_ascii("_mta-sts.provider.example.")?;
+/// let txt = TXT::new(vec!["v=STSv1; id=1;".to_owned()]);
+/// let answers = [
+///     Record::from_rdata(name.clone(), 60, RData::CNAME(CNAME(target.clone()))),
+///     Record::from_rdata(target, 60, RData::TXT(txt)),
+/// ];
+/// let record = hickory::sts_record(hickory::txt_rrset(&name, &answers))?;
+/// assert_eq!(record.id().as_str(), "1");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub fn txt_rrset<'a>(name: &'a Name, answers: &'a [Record]) -> impl Iterator<Item = &'a TXT> {
+    let mut owner = name;
+    for _ in 0..MAX_CNAMES {
+        let alias = answers.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) if record.name == *owner => Some(&target.0),
+            _ => None,
+        });
+        match alias {
+            Some(target) => owner = target,
+            None => break,
+        }
+    }
+    answers.iter().filter(move |record| record.name == *owner).filter_map(|record| {
+        match &record.data {
+            RData::TXT(txt) => Some(txt),
+            _ => None,
+        }
+    })
+}
+
+/// How many CNAME records of one answer are followed: more than resolvers do, and
+/// an end to loops.
+pub const MAX_CNAMES: usize = 16;
 
 /// Chooses and parses the one `_smtp._tls` record of a TXT RRset (RFC 8460 §3).
 ///
@@ -98,6 +144,8 @@ mod tests {
     use alloc::string::ToString as _;
     use alloc::vec;
 
+    use hickory_proto::rr::rdata::CNAME;
+
     use super::*;
     use crate::domain::DomainErrorKind;
 
@@ -118,11 +166,41 @@ mod tests {
     }
 
     #[test]
+    fn txt_7_cname_chains_are_followed() {
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        let cname = |from: &str, to: &str| {
+            Record::from_rdata(name(from), 60, RData::CNAME(CNAME(name(to))))
+        };
+        let txt = |owner: &str, text: &str| {
+            let data = TXT::new(vec![text.to_string()]);
+            Record::from_rdata(name(owner), 60, RData::TXT(data))
+        };
+        let answers = [
+            txt("other.example.", "v=STSv1;id=other"),
+            cname("b.example.", "C.example."),
+            cname("_mta-sts.example.com.", "b.example."),
+            txt("c.example.", "v=spf1 -all"),
+            txt("c.example.", "v=STSv1;id=1"),
+        ];
+        let id = |asked: &str| {
+            let asked = name(asked);
+            sts_record(txt_rrset(&asked, &answers)).map(|record| record.id().to_string())
+        };
+        assert_eq!(id("_MTA-STS.example.com."), Ok("1".to_string()));
+        assert_eq!(id("other.example."), Ok("other".to_string()));
+        assert_eq!(id("nowhere.example."), Err(NoRecord::Absent));
+
+        let a = name("a.example.");
+        let circle = [cname("a.example.", "b.example."), cname("b.example.", "a.example.")];
+        assert_eq!(txt_rrset(&a, &circle).count(), 0);
+    }
+
+    #[test]
     fn txt_6_records_become_rdata() {
         let record: StsRecord<'_> = "v=STSv1; id=1;".parse().unwrap();
         let long = record.with_extension("x", &"y".repeat(300)).unwrap();
         let rdata = TXT::from(&long);
-        assert_eq!(rdata.txt_data.iter().map(|string| string.len()).collect::<Vec<_>>(), [255, 63]);
+        assert_eq!(rdata.txt_data.iter().map(|string| string.len()).collect::<Vec<_>>(), [255, 60]);
         assert_eq!(sts_record([&rdata]), Ok(long));
         let record: TlsRptRecord<'_> = "v=TLSRPTv1;rua=mailto:a@b.example".parse().unwrap();
         let rdata = TXT::from(&record);

@@ -393,7 +393,7 @@ pub(crate) fn with_extension(
     if all_consuming(syntax::record_value).parse(value.as_bytes()).is_err() {
         return Err(refuse(RecordErrorKind::Value, value));
     }
-    Ok(alloc::format!("{record} {name}={value};"))
+    Ok(alloc::format!("{record};{name}={value}"))
 }
 
 #[cfg(test)]

@@ -22,9 +22,9 @@ use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
 /// (RFC 8461 §3.1).
 ///
 /// It borrows the text that it was parsed from, or owns it if that had to be
-/// joined from several character-strings. `Display` writes the canonical form;
-/// two records are equal if they have the same `id` and the same extensions in
-/// the same order.
+/// joined from several character-strings. `Display` writes the canonical form, the
+/// shortest that there is: `v`, `id`, extensions, no white space. Two records are
+/// equal if they have the same `id` and the same extensions in the same order.
 ///
 /// # Grammar
 ///
@@ -160,12 +160,12 @@ impl StsRecord<'static> {
     /// use mta_sts::sts::{PolicyId, StsRecord};
     ///
     /// let record = StsRecord::new(PolicyId::new("20261122")?);
-    /// assert_eq!(record.to_string(), "v=STSv1; id=20261122;");
+    /// assert_eq!(record.to_string(), "v=STSv1;id=20261122");
     /// # Ok::<_, mta_sts::sts::PolicyIdError>(())
     /// ```
     #[must_use]
     pub fn new(id: PolicyId) -> Self {
-        Self { text: Cow::Owned(alloc::format!("{}; id={id};", Self::VERSION)), id }
+        Self { text: Cow::Owned(alloc::format!("{};id={id}", Self::VERSION)), id }
     }
 
     /// The record with one more extension at its end.
@@ -244,8 +244,8 @@ fn near_id(text: &str) -> Option<Hint> {
 
 impl fmt::Display for StsRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; id={};", Self::VERSION, self.id)?;
-        self.extensions().try_for_each(|(name, value)| write!(f, " {name}={value};"))
+        write!(f, "{};id={}", Self::VERSION, self.id)?;
+        self.extensions().try_for_each(|(name, value)| write!(f, ";{name}={value}"))
     }
 }
 

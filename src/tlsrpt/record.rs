@@ -30,9 +30,9 @@ pub const MAX_REPORT_URIS: usize = 100;
 /// The record that says where a domain wants its TLS reports (RFC 8460 §3).
 ///
 /// It borrows the text that it was parsed from, or owns it if that had to be
-/// joined from several character-strings. `Display` writes the canonical form;
-/// two records are equal if they have the same URIs and the same extensions in
-/// the same order.
+/// joined from several character-strings. `Display` writes the canonical form, the
+/// shortest that there is: `v`, one `rua`, extensions, no white space. Two records
+/// are equal if they have the same URIs and the same extensions in the same order.
 ///
 /// # Grammar
 ///
@@ -181,7 +181,7 @@ impl TlsRptRecord<'static> {
     /// let record = TlsRptRecord::new(["mailto:tls@example.com", "https://example.com/a;b"])?;
     /// assert_eq!(
     ///     record.to_string(),
-    ///     "v=TLSRPTv1; rua=mailto:tls@example.com,https://example.com/a%3Bb;",
+    ///     "v=TLSRPTv1;rua=mailto:tls@example.com,https://example.com/a%3Bb",
     /// );
     /// # Ok::<_, mta_sts::txt::ParseRecordError>(())
     /// ```
@@ -194,7 +194,7 @@ impl TlsRptRecord<'static> {
     /// offset is that within the URI.
     pub fn new<U: AsRef<str>>(uris: impl IntoIterator<Item = U>) -> Result<Self, ParseRecordError> {
         let mut text = String::from(Self::VERSION);
-        let mut delimiter = "; rua=";
+        let mut delimiter = ";rua=";
         for uri in uris.into_iter().take(MAX_REPORT_URIS.saturating_add(1)) {
             let refuse = |kind| {
                 ParseRecordError::new(kind, uri.as_ref().as_bytes(), uri.as_ref().as_bytes())
@@ -208,7 +208,6 @@ impl TlsRptRecord<'static> {
             text.push_str(&encoded);
             delimiter = ",";
         }
-        text.push(';');
         txt::as_text(text.as_bytes())?;
         Self::from_text(Cow::Owned(text), Reading::Strict).map(|(record, _)| record)
     }
@@ -375,11 +374,10 @@ fn percent_encode(uri: &str) -> String {
 impl fmt::Display for TlsRptRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(Self::VERSION)?;
-        for (delimiter, uri) in iter::once("; rua=").chain(iter::repeat(",")).zip(self.rua()) {
+        for (delimiter, uri) in iter::once(";rua=").chain(iter::repeat(",")).zip(self.rua()) {
             write!(f, "{delimiter}{uri}")?;
         }
-        f.write_str(";")?;
-        self.extensions().try_for_each(|(name, value)| write!(f, " {name}={value};"))
+        self.extensions().try_for_each(|(name, value)| write!(f, ";{name}={value}"))
     }
 }
 

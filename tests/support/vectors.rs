@@ -3,6 +3,8 @@
 //! The format is described in `tests/vectors/README.md`. Shared by the test
 //! `conformance` and the example of the same name.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mta_sts::Reading;
@@ -24,8 +26,15 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) name: String,
-    pub(crate) expected: Value,
-    pub(crate) got: Value,
+    expected: Value,
+    got: Value,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, expected, got } = self;
+        write!(f, "{name}: expected {expected}, got {got}")
+    }
 }
 
 /// Runs the text of one vector file.

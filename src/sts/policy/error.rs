@@ -201,7 +201,7 @@ pub enum PolicyErrorKind {
     #[error("expected seconds in 1 to 10 digits")]
     MaxAge,
     /// The value of `mx` is a host name, or `*.` and a domain.
-    #[error("expected a host name or `*.` and a domain: {0}")]
+    #[error("expected a host name or `*.` and a domain ({0})")]
     Mx(MxErrorKind),
     /// A policy has at most [`MAX_MX`](super::MAX_MX) `mx`.
     #[error("expected at most {limit} `mx` fields")]

@@ -1,0 +1,76 @@
+//! The fuzz targets as plain functions, so that seeds and findings can be replayed
+//! without libFuzzer: `cargo test --manifest-path fuzz/Cargo.toml`.
+//!
+//! Each takes the bytes twice: as they are, for the parser, and as the source of a
+//! valid value of the type.
+
+#[path = "../../tests/support/laws.rs"]
+mod laws;
+
+use arbitrary::{Arbitrary, Unstructured};
+use mta_sts::DomainName;
+use mta_sts::sts::{Policy, StsRecord};
+use mta_sts::tlsrpt::TlsRptRecord;
+
+/// All targets by name; the seeds of each are in `seeds/<name>`.
+pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+    ("sts_record", sts_record),
+    ("tlsrpt_record", tlsrpt_record),
+    ("txt_rrset", txt_rrset),
+    ("policy", policy),
+    ("mx_match", mx_match),
+];
+
+/// `StsRecord::parse`.
+pub fn sts_record(bytes: &[u8]) {
+    laws::sts_record(bytes);
+    laws::sts_record(made::<StsRecord<'_>>(bytes).as_str().as_bytes());
+}
+
+/// `TlsRptRecord::parse`, both readings.
+pub fn tlsrpt_record(bytes: &[u8]) {
+    laws::tlsrpt_record(bytes);
+    laws::tlsrpt_record(made::<TlsRptRecord<'_>>(bytes).as_str().as_bytes());
+}
+
+/// `StsRecord::from_rrset`; 0xFE ends a record, 0xFF a character-string.
+pub fn txt_rrset(bytes: &[u8]) {
+    laws::txt_rrset(bytes);
+}
+
+/// `Policy::parse`, both readings.
+pub fn policy(bytes: &[u8]) {
+    laws::policy(bytes);
+    laws::policy(made::<Policy>(bytes).as_str().as_bytes());
+}
+
+/// `MxPattern::matches` and `DomainName`: a pattern, LF, a host.
+pub fn mx_match(bytes: &[u8]) {
+    laws::mx_match(bytes);
+    laws::mx_match(made::<DomainName>(bytes).as_str().as_bytes());
+}
+
+fn made<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
+    Unstructured::new(bytes).arbitrary().expect("values of the types can be made of any bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn seeds_and_findings_obey_the_laws() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (name, target) in super::TARGETS {
+            let seeds = fs::read_dir(folder.join("seeds").join(name)).expect("tracked seeds");
+            let findings = fs::read_dir(folder.join("artifacts").join(name)).into_iter().flatten();
+            let files: Vec<_> = seeds.chain(findings).map(|entry| entry.unwrap().path()).collect();
+            assert!(files.len() >= 5, "{name}: {} seeds", files.len());
+            for file in files {
+                println!("{}", file.display());
+                target(&fs::read(file).unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Imports run one way: a module names only modules of the layers below it, and
+//! `sts` never names `tlsrpt`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The layers from top to bottom; a module may name those below its own, and
+/// itself. Feature modules are leaves: nothing names them.
+const LAYERS: [&[&str]; 6] = [
+    &["arbitrary", "hickory", "serde"],
+    &["tlsrpt"],
+    &["sts"],
+    &["txt", "domain", "failure"],
+    &["syntax", "hint", "reading"],
+    &["escape"],
+];
+
+/// Within a layer: `txt` says by its errors what `failure` calls them.
+const WITHIN: [(&str, &str); 1] = [("txt", "failure")];
+
+fn layer(module: &str) -> usize {
+    LAYERS
+        .iter()
+        .position(|modules| modules.contains(&module))
+        .unwrap_or_else(|| panic!("`{module}` has no layer"))
+}
+
+#[test]
+fn imports_run_one_way() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = 0;
+    for file in sources(&src) {
+        let path = file.strip_prefix(&src).unwrap().with_extension("");
+        let module = path.iter().next().unwrap().to_str().unwrap();
+        if module == "lib" {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in (1..).zip(text.lines()) {
+            if line.trim_start().starts_with("//") || line.contains("$crate") {
+                continue;
+            }
+            for (at, _) in line.match_indices("crate::") {
+                let used = line[at + "crate::".len()..]
+                    .split(|c: char| !c.is_ascii_lowercase())
+                    .next()
+                    .unwrap();
+                let allowed = used == module
+                    || layer(used) > layer(module)
+                    || WITHIN.contains(&(module, used));
+                assert!(allowed, "{}:{number}: {module} names {used}", file.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 40, "only {found} imports were seen");
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}

@@ -1,0 +1,10 @@
+//! One test or more per requirement, named after it: `txt_*` for the `_mta-sts`
+//! record (RFC 8461 §3.1), `pol_*` for the policy (§3.2), `mx_*` for matching
+//! (§4.1), `rec_*` for the `_smtp._tls` record (RFC 8460 §3), `all_*` for what
+//! holds everywhere. The text of every error is asserted here or beside its type.
+
+mod all;
+mod mx;
+mod pol;
+mod rec;
+mod txt;
