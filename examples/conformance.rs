@@ -12,6 +12,8 @@
 //! Exit status: 0 if all pass, 1 if a case fails, 2 if a file cannot be read or is
 //! no vector file.
 
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "counts of cases")]
+
 #[path = "../tests/support/vectors.rs"]
 mod vectors;
 

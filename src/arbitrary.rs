@@ -29,7 +29,7 @@ fn text(u: &mut Unstructured<'_>, alphabet: &[u8], min: usize, max: usize) -> Re
 fn field_name(u: &mut Unstructured<'_>) -> Result<String> {
     let head = text(u, ALPHANUMERIC, 1, 1)?;
     let tail = text(u, b"aZ09_-.", 0, 31)?;
-    Ok(head + &tail)
+    Ok([head, tail].concat())
 }
 
 fn domain(u: &mut Unstructured<'_>) -> Result<String> {
@@ -44,7 +44,7 @@ fn domain(u: &mut Unstructured<'_>) -> Result<String> {
     let mut name = labels.join(".");
     // 4 labels of 63 octets are two too many.
     name.truncate(240);
-    name = String::from(name.trim_end_matches(['.', '-'])) + ".example";
+    name = [name.trim_end_matches(['.', '-']), ".example"].concat();
     Ok(if u.arbitrary()? { name } else { name.to_ascii_lowercase() })
 }
 
@@ -150,7 +150,7 @@ impl<'a> Arbitrary<'a> for Policy {
             let pattern = *u.choose(&["", "*."])?;
             lines.insert(
                 u.int_in_range(0..=lines.len())?,
-                ("mx".into(), pattern.to_owned() + &domain(u)?),
+                ("mx".into(), [pattern, &domain(u)?].concat()),
             );
         }
         for _ in 0..u.int_in_range(0..=3)? {

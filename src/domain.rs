@@ -13,6 +13,7 @@ use core::str::FromStr;
 use rustls_pki_types::DnsName;
 
 use crate::escape::escape;
+use crate::syntax::Class;
 
 /// The octets that a name may have in text form, without a trailing dot: what
 /// fits into the 255 octets of RFC 1035 §2.3.4 on the wire.
@@ -264,32 +265,42 @@ pub(crate) fn check(name: &str) -> Result<(), Fault> {
         return Err(Fault::new(DomainErrorKind::NameTooLong, MAX_NAME_LEN));
     }
     let mut start: usize = 0;
-    for label in name.split('.') {
-        check_label(label.as_bytes(), start)?;
-        start = start.saturating_add(label.len()).saturating_add(1);
+    let mut rest = name.as_bytes();
+    loop {
+        let len = rest.iter().position(|&b| !Class::LDH.has(b)).unwrap_or(rest.len());
+        let (label, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+        let next = match after {
+            [] => None,
+            [b'.', next @ ..] => Some(next),
+            [other, ..] => return Err(Fault::new(foreign(*other), start.saturating_add(len))),
+        };
+        check_label(label, start)?;
+        match next {
+            Some(next) => rest = next,
+            None => return Ok(()),
+        }
+        start = start.saturating_add(len).saturating_add(1);
     }
-    Ok(())
 }
 
-/// `sub-domain = Let-dig [Ldh-str]`
+/// `sub-domain = Let-dig [Ldh-str]`, of an `Ldh-str`.
 fn check_label(label: &[u8], start: usize) -> Result<(), Fault> {
-    let fault = |kind, at: usize| Fault::new(kind, start.saturating_add(at));
-    if let Some(at) = label.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'-')) {
-        let kind = match label.get(at) {
-            Some(b'_') => DomainErrorKind::Underscore,
-            Some(0x80..) => DomainErrorKind::NotAscii,
-            _ => DomainErrorKind::Character,
-        };
-        return Err(fault(kind, at));
-    }
+    let fault = |kind, at: usize| Err(Fault::new(kind, start.saturating_add(at)));
     match label {
-        [] => Err(fault(DomainErrorKind::EmptyLabel, 0)),
-        [b'-', ..] => Err(fault(DomainErrorKind::EdgeHyphen, 0)),
-        [.., b'-'] => Err(fault(DomainErrorKind::EdgeHyphen, label.len().saturating_sub(1))),
-        _ if label.len() > MAX_LABEL_LEN => {
-            Err(fault(DomainErrorKind::LabelTooLong, MAX_LABEL_LEN))
-        }
+        [] => fault(DomainErrorKind::EmptyLabel, 0),
+        [b'-', ..] => fault(DomainErrorKind::EdgeHyphen, 0),
+        [.., b'-'] => fault(DomainErrorKind::EdgeHyphen, label.len().saturating_sub(1)),
+        _ if label.len() > MAX_LABEL_LEN => fault(DomainErrorKind::LabelTooLong, MAX_LABEL_LEN),
         _ => Ok(()),
+    }
+}
+
+/// What is wrong with an octet that no label has.
+const fn foreign(b: u8) -> DomainErrorKind {
+    match b {
+        b'_' => DomainErrorKind::Underscore,
+        0x80.. => DomainErrorKind::NotAscii,
+        _ => DomainErrorKind::Character,
     }
 }
 

@@ -4,9 +4,8 @@
 //! No piece knows a field by its meaning; that is the business of the record and
 //! the policy.
 
-use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
-use nom::combinator::{eof, value, verify};
+use nom::combinator::verify;
 use nom::error::{ErrorKind, ParseError};
 use nom::sequence::delimited;
 use nom::{IResult, Parser};
@@ -68,6 +67,59 @@ pub(crate) fn fault<'a>(error: nom::Err<Fault<'a>>) -> Fault<'a> {
     }
 }
 
+/// Sets of octets that the grammars name, as bits of a table: parsing is mostly
+/// asking for them, and a look into a table is the quickest way to ask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Class(u8);
+
+impl Class {
+    /// `ALPHA / DIGIT`
+    pub(crate) const ALPHANUMERIC: Self = Self(1);
+    /// `ALPHA / DIGIT / "-"`, what a label of a host name has.
+    pub(crate) const LDH: Self = Self(2);
+    /// `ALPHA / DIGIT / "_" / "-" / "."`, what a field name has.
+    pub(crate) const NAME: Self = Self(4);
+    /// `%x21-3A / %x3C / %x3E-7E`, what the value of a record's extension has.
+    pub(crate) const VALUE: Self = Self(8);
+
+    pub(crate) fn has(self, b: u8) -> bool {
+        CLASSES.get(usize::from(b)).is_some_and(|classes| classes & self.0 != 0)
+    }
+
+    const fn of(b: u8) -> u8 {
+        let mut classes = 0;
+        if b.is_ascii_alphanumeric() {
+            classes |= Self::ALPHANUMERIC.0;
+        }
+        if b.is_ascii_alphanumeric() || b == b'-' {
+            classes |= Self::LDH.0;
+        }
+        if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') {
+            classes |= Self::NAME.0;
+        }
+        if matches!(b, 0x21..=0x3A | 0x3C | 0x3E..=0x7E) {
+            classes |= Self::VALUE.0;
+        }
+        classes
+    }
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler"
+)]
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut b = 0;
+    while b < 0x80 {
+        classes[b as usize] = Class::of(b);
+        b += 1;
+    }
+    classes
+};
+
 /// `WSP` of RFC 5234: SP and HTAB, nothing of Unicode's.
 pub(crate) const fn is_wsp(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
@@ -100,11 +152,11 @@ pub(crate) const fn trim_wsp_start(mut text: &[u8]) -> &[u8] {
 /// The name of a field, the same in all three grammars:
 /// `(ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")`
 pub(crate) fn field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let fits = |name: &[u8]| {
-        name.len() <= MAX_FIELD_NAME_LEN && name.first().is_some_and(u8::is_ascii_alphanumeric)
+        name.len() <= MAX_FIELD_NAME_LEN
+            && name.first().is_some_and(|&b| Class::ALPHANUMERIC.has(b))
     };
-    expect(Expected::Name, verify(take_while1(is_name), fits))(input)
+    expect(Expected::Name, verify(take_while(|b| Class::NAME.has(b)), fits))(input)
 }
 
 /// `name "="` of a record's field.
@@ -118,23 +170,23 @@ pub(crate) fn record_field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// `1*(%x21-3A / %x3C / %x3E-7E)`, which leaves out `=`, `;`, white space and
 /// controls.
 pub(crate) fn record_value(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let is_value = |b: u8| b.is_ascii_graphic() && !matches!(b, b';' | b'=');
-    expect(Expected::Value, take_while1(is_value))(input)
+    expect(Expected::Value, take_while1(|b| Class::VALUE.has(b)))(input)
 }
 
-/// What follows a field of a record: `*WSP ";" *WSP` and the next field
-/// (`Some`), or the end, with or without the delimiter (`None`).
-pub(crate) fn next_field(input: &[u8]) -> Parsed<'_, Option<()>> {
+/// `*WSP ";" *WSP`
+fn field_delimiter(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let delimiter = delimited(take_while(is_wsp), tag(";"), take_while(is_wsp));
+    expect(Expected::Delimiter, delimiter)(input)
+}
+
+/// What follows a field of a record: a delimiter and the next field (`true`), or
+/// the end, with or without a delimiter.
+pub(crate) fn next_field(input: &[u8]) -> Parsed<'_, bool> {
     if input.is_empty() {
-        return Ok((input, None));
+        return Ok((input, false));
     }
-    let (input, _) = expect(
-        Expected::Delimiter,
-        delimited(take_while(is_wsp), tag(";"), take_while(is_wsp)),
-    )(input)?;
-    expect(Expected::Anything, alt((value(None, eof), value(Some(()), take_while(|_| false)))))(
-        input,
-    )
+    let (input, _) = field_delimiter(input)?;
+    Ok((input, !input.is_empty()))
 }
 
 /// The fields of a record that has been parsed already, without its version:

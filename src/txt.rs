@@ -11,7 +11,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::{fmt, str};
+use core::fmt;
 
 use crate::escape::escape;
 use crate::failure::ReasonCode;
@@ -348,28 +348,13 @@ impl fmt::Display for Presentation<'_> {
     }
 }
 
-/// Reads joined octets as the text of a record: bounded, UTF-8 (the grammars then
-/// admit US-ASCII only).
-pub(crate) fn as_text(text: &[u8]) -> Result<&str, ParseRecordError> {
-    if let Some(beyond) = text.get(MAX_TEXT_LEN..)
-        && !beyond.is_empty()
-    {
-        return Err(ParseRecordError::new(RecordErrorKind::TooLong, text, beyond));
-    }
-    str::from_utf8(text).map_err(|error| {
-        let at = text.get(error.valid_up_to()..).unwrap_or_default();
-        ParseRecordError::new(RecordErrorKind::NotAscii, text, at)
-    })
-}
-
-/// [`as_text`] for text that may be owned.
-pub(crate) fn into_text(text: Cow<'_, [u8]>) -> Result<Cow<'_, str>, ParseRecordError> {
-    match text {
-        Cow::Borrowed(text) => as_text(text).map(Cow::Borrowed),
-        Cow::Owned(text) => {
-            as_text(&text)?;
-            Ok(Cow::Owned(String::from_utf8(text).unwrap_or_default()))
+/// Refuses what is longer than any TXT record.
+pub(crate) fn check_len(text: &[u8]) -> Result<(), ParseRecordError> {
+    match text.get(MAX_TEXT_LEN..) {
+        Some(beyond @ [_, ..]) => {
+            Err(ParseRecordError::new(RecordErrorKind::TooLong, text, beyond))
         }
+        _ => Ok(()),
     }
 }
 

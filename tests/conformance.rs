@@ -1,5 +1,12 @@
 //! Runs the project's vectors, and the shared ones where they are.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 #[path = "support/vectors.rs"]
 mod vectors;
 

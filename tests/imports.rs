@@ -1,6 +1,13 @@
 //! Imports run one way: a module names only modules of the layers below it, and
 //! `sts` never names `tlsrpt`.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

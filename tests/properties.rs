@@ -1,6 +1,13 @@
 //! The laws of `support/laws.rs` over random input that looks like the real thing:
 //! tokens of the grammars, glued together in any order.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 #[path = "support/laws.rs"]
 mod laws;
 

@@ -147,7 +147,6 @@ impl Policy {
     }
 
     /// Starts a policy that is to be published.
-    #[must_use]
     pub const fn builder(mode: Mode) -> PolicyBuilder {
         PolicyBuilder::new(mode)
     }
@@ -178,7 +177,7 @@ impl Policy {
     /// used without a look-up.
     #[must_use]
     pub fn matching_mx(&self, host: &str) -> Option<MxPattern<'_>> {
-        let host = Host::new(host)?;
+        let host = Host::new(host);
         self.mx().find(|pattern| host.matches(*pattern))
     }
 
@@ -392,15 +391,12 @@ impl MaxAge {
 
     /// `1*10(DIGIT)`
     fn parse(text: &[u8]) -> Option<Self> {
-        if text.is_empty() || text.len() > Self::MAX_DIGITS {
+        let fits = (1..=Self::MAX_DIGITS).contains(&text.len());
+        if !fits || !text.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        text.iter()
-            .try_fold(0_u64, |value, b| {
-                let digit = b.is_ascii_digit().then(|| u64::from(b & 0x0f))?;
-                value.checked_mul(10)?.checked_add(digit)
-            })
-            .map(|declared| Self { declared })
+        let digit = |value: u64, b: &u8| value.wrapping_mul(10).wrapping_add((b & 0x0f).into());
+        Some(Self { declared: text.iter().fold(0, digit) })
     }
 }
 

@@ -15,7 +15,7 @@ use nom::bytes::complete::{tag, take_while};
 use crate::domain::{DomainName, NameTooLong};
 use crate::failure::ResultType;
 use crate::hint::{self, Hint};
-use crate::syntax::{self, Expected, Parsed, expect};
+use crate::syntax::{self, Class, Expected, Parsed, expect};
 use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
 
 /// The record that says that a domain has a policy, and which one
@@ -65,7 +65,8 @@ use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
 /// ```
 #[derive(Clone)]
 pub struct StsRecord<'a> {
-    text: Cow<'a, str>,
+    /// US-ASCII, as the grammar has it.
+    text: Cow<'a, [u8]>,
     id: PolicyId,
 }
 
@@ -83,7 +84,7 @@ impl<'a> StsRecord<'a> {
     ///
     /// Says what the grammar expects where, and what stands there instead.
     pub fn parse<T: AsRef<[u8]> + ?Sized>(text: &'a T) -> Result<Self, ParseRecordError> {
-        Self::from_text(Cow::Borrowed(txt::as_text(text.as_ref())?))
+        Self::from_text(Cow::Borrowed(text.as_ref()))
     }
 
     /// Chooses the one record among all TXT records of `_mta-sts.<policy domain>`
@@ -110,10 +111,10 @@ impl<'a> StsRecord<'a> {
         S: AsRef<[u8]> + ?Sized + 'a,
     {
         let text = txt::select(rrset, Self::VERSION)?;
-        Ok(Self::from_text(txt::into_text(text)?)?)
+        Ok(Self::from_text(text)?)
     }
 
-    fn from_text(text: Cow<'a, str>) -> Result<Self, ParseRecordError> {
+    fn from_text(text: Cow<'a, [u8]>) -> Result<Self, ParseRecordError> {
         let id = parse(&text)?;
         Ok(Self { text, id })
     }
@@ -127,13 +128,13 @@ impl<'a> StsRecord<'a> {
     /// The extensions in their order, repeated ones included; the first of a name
     /// counts. Nothing in RFC 8461 gives one a meaning.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, &str)> {
-        syntax::fields(&self.text, Self::VERSION).filter(|(name, _)| !RESERVED.contains(name))
+        syntax::fields(self.as_str(), Self::VERSION).filter(|(name, _)| !RESERVED.contains(name))
     }
 
     /// The text that was parsed.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        str::from_utf8(&self.text).unwrap_or_default()
     }
 
     /// The record with a text of its own.
@@ -165,7 +166,7 @@ impl StsRecord<'static> {
     /// ```
     #[must_use]
     pub fn new(id: PolicyId) -> Self {
-        Self { text: Cow::Owned(alloc::format!("{};id={id}", Self::VERSION)), id }
+        Self { text: Cow::Owned(alloc::format!("{};id={id}", Self::VERSION).into_bytes()), id }
     }
 
     /// The record with one more extension at its end.
@@ -176,8 +177,7 @@ impl StsRecord<'static> {
     /// `id`, or the text becomes longer than a TXT record can be.
     pub fn with_extension(self, name: &str, value: &str) -> Result<Self, ParseRecordError> {
         let text = txt::with_extension(&self, &RESERVED, name, value)?;
-        txt::as_text(text.as_bytes())?;
-        Self::from_text(Cow::Owned(text))
+        Self::from_text(Cow::Owned(text.into_bytes()))
     }
 }
 
@@ -186,20 +186,18 @@ const RESERVED: [&str; 2] = ["v", "id"];
 
 /// `sts-version 1*(sts-field-delim sts-field) [sts-field-delim]`; the result is
 /// the `id` that counts.
-fn parse(text: &str) -> Result<PolicyId, ParseRecordError> {
-    let text = text.as_bytes();
+fn parse(text: &[u8]) -> Result<PolicyId, ParseRecordError> {
+    txt::check_len(text)?;
     let Ok((mut rest, _)) = tag::<_, _, ()>(StsRecord::VERSION).parse(text) else {
         return Err(ParseRecordError::version(StsRecord::VERSION, text));
     };
     let mut id = None;
     loop {
-        rest = match field(rest, &mut id) {
-            Ok((rest, Some(()))) => rest,
-            Ok((_, None)) => break,
-            Err(error) => {
-                return Err(ParseRecordError::syntax(syntax::fault(error), text));
-            }
-        };
+        match field(rest, &mut id) {
+            Ok((_, false)) => break,
+            Ok((next, true)) => rest = next,
+            Err(error) => return Err(ParseRecordError::syntax(syntax::fault(error), text)),
+        }
     }
     id.ok_or_else(|| {
         let near = str::from_utf8(text).ok().and_then(near_id);
@@ -207,27 +205,23 @@ fn parse(text: &str) -> Result<PolicyId, ParseRecordError> {
     })
 }
 
-/// `sts-field-delim sts-field`, or `[sts-field-delim]` and the end.
-fn field<'a>(input: &'a [u8], id: &mut Option<PolicyId>) -> Parsed<'a, Option<()>> {
+/// `sts-field-delim sts-field` (`true`), or `[sts-field-delim]` and the end.
+fn field<'a>(input: &'a [u8], id: &mut Option<PolicyId>) -> Parsed<'a, bool> {
     let (input, more) = syntax::next_field(input)?;
-    if more.is_none() {
-        return Ok((input, None));
+    if !more {
+        return Ok((input, false));
     }
     let (input, name) = syntax::record_field_name(input)?;
-    let input = match name {
-        b"id" if id.is_none() => {
-            let (input, value) = policy_id(input)?;
-            *id = Some(value);
-            input
-        }
-        _ => syntax::record_value(input)?.0,
+    let (input, ()) = match name {
+        b"id" if id.is_none() => policy_id.map(|value| *id = Some(value)).parse(input)?,
+        _ => syntax::record_value.map(drop).parse(input)?,
     };
-    Ok((input, Some(())))
+    Ok((input, true))
 }
 
 /// `1*32(ALPHA / DIGIT)`, with nothing behind it but what ends a field.
 fn policy_id(input: &[u8]) -> Parsed<'_, PolicyId> {
-    let id = take_while(|b: u8| b.is_ascii_alphanumeric()).map_opt(PolicyId::from_alphanumeric);
+    let id = take_while(|b| Class::ALPHANUMERIC.has(b)).map_opt(PolicyId::from_alphanumeric);
     let (rest, id) = expect(Expected::Id, id)(input)?;
     match rest.first() {
         None | Some(b';' | b' ' | b'\t') => Ok((rest, id)),
@@ -251,7 +245,7 @@ impl fmt::Display for StsRecord<'_> {
 
 impl fmt::Debug for StsRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StsRecord").field(&self.text).finish()
+        f.debug_tuple("StsRecord").field(&self.as_str()).finish()
     }
 }
 

@@ -83,7 +83,8 @@ pub const MAX_REPORT_URIS: usize = 100;
 /// ```
 #[derive(Clone)]
 pub struct TlsRptRecord<'a> {
-    text: Cow<'a, str>,
+    /// US-ASCII, as the grammar has it.
+    text: Cow<'a, [u8]>,
 }
 
 impl<'a> TlsRptRecord<'a> {
@@ -103,7 +104,7 @@ impl<'a> TlsRptRecord<'a> {
         text: &'a T,
         reading: Reading,
     ) -> Result<(Self, Deviations<RuaDeviation>), ParseRecordError> {
-        Self::from_text(Cow::Borrowed(txt::as_text(text.as_ref())?), reading)
+        Self::from_text(Cow::Borrowed(text.as_ref()), reading)
     }
 
     /// Chooses the one record among all TXT records of `_smtp._tls.<domain>` and
@@ -122,11 +123,11 @@ impl<'a> TlsRptRecord<'a> {
         S: AsRef<[u8]> + ?Sized + 'a,
     {
         let text = txt::select(rrset, Self::VERSION)?;
-        Ok(Self::from_text(txt::into_text(text)?, reading)?)
+        Ok(Self::from_text(text, reading)?)
     }
 
     fn from_text(
-        text: Cow<'a, str>,
+        text: Cow<'a, [u8]>,
         reading: Reading,
     ) -> Result<(Self, Deviations<RuaDeviation>), ParseRecordError> {
         let deviations = Parser::parse(&text, reading)?;
@@ -136,7 +137,7 @@ impl<'a> TlsRptRecord<'a> {
     /// The URIs of all `rua` fields in their order, at least one and at most
     /// [`MAX_REPORT_URIS`]; those that the tolerant reading skipped are left out.
     pub fn rua(&self) -> impl Iterator<Item = ReportUri<'_>> {
-        syntax::fields(&self.text, Self::VERSION)
+        syntax::fields(self.as_str(), Self::VERSION)
             .filter(|(name, _)| *name == "rua")
             .flat_map(|(_, value)| items(value))
             .filter_map(ReportUri::parse)
@@ -146,13 +147,13 @@ impl<'a> TlsRptRecord<'a> {
     /// The extensions in their order, repeated ones included; the first of a name
     /// counts. Nothing in RFC 8460 gives one a meaning.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, &str)> {
-        syntax::fields(&self.text, Self::VERSION).filter(|(name, _)| !RESERVED.contains(name))
+        syntax::fields(self.as_str(), Self::VERSION).filter(|(name, _)| !RESERVED.contains(name))
     }
 
     /// The text that was parsed.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        str::from_utf8(&self.text).unwrap_or_default()
     }
 
     /// The record with a text of its own.
@@ -208,8 +209,7 @@ impl TlsRptRecord<'static> {
             text.push_str(&encoded);
             delimiter = ",";
         }
-        txt::as_text(text.as_bytes())?;
-        Self::from_text(Cow::Owned(text), Reading::Strict).map(|(record, _)| record)
+        Self::from_text(Cow::Owned(text.into_bytes()), Reading::Strict).map(|(record, _)| record)
     }
 
     /// The record with one more extension at its end.
@@ -220,8 +220,7 @@ impl TlsRptRecord<'static> {
     /// `rua`, or the text becomes longer than a TXT record can be.
     pub fn with_extension(self, name: &str, value: &str) -> Result<Self, ParseRecordError> {
         let text = txt::with_extension(&self, &RESERVED, name, value)?;
-        txt::as_text(text.as_bytes())?;
-        Self::from_text(Cow::Owned(text), Reading::Strict).map(|(record, _)| record)
+        Self::from_text(Cow::Owned(text.into_bytes()), Reading::Strict).map(|(record, _)| record)
     }
 }
 
@@ -239,18 +238,14 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn parse(
-        text: &'a str,
+        text: &'a [u8],
         reading: Reading,
     ) -> Result<Deviations<RuaDeviation>, ParseRecordError> {
-        let mut parser = Self {
-            text: text.as_bytes(),
-            reading,
-            deviations: Deviations::default(),
-            uris: 0,
-            rua_seen: false,
-        };
+        txt::check_len(text)?;
+        let deviations = Deviations::default();
+        let mut parser = Self { text, reading, deviations, uris: 0, rua_seen: false };
         parser.record()?;
-        parser.finish(text)
+        parser.finish()
     }
 
     /// `tlsrpt-version 1*(field-delim tlsrpt-field) [field-delim]`
@@ -258,13 +253,9 @@ impl<'a> Parser<'a> {
         let Ok((mut rest, _)) = tag::<_, _, ()>(TlsRptRecord::VERSION).parse(self.text) else {
             return Err(ParseRecordError::version(TlsRptRecord::VERSION, self.text));
         };
-        if let Some(at) = self.text.iter().position(|b| !b.is_ascii()) {
-            let at = self.text.get(at..).unwrap_or_default();
-            return Err(ParseRecordError::new(RecordErrorKind::NotAscii, self.text, at));
-        }
         loop {
             let (input, more) = syntax::next_field(rest).map_err(|error| self.syntax(error))?;
-            if more.is_none() {
+            if !more {
                 return Ok(());
             }
             let (input, name) =
@@ -304,6 +295,10 @@ impl<'a> Parser<'a> {
                 return Ok(());
             }
         };
+        if let Some(foreign) = item.iter().position(|b| !b.is_ascii()) {
+            let at = at.get(foreign..).unwrap_or_default();
+            return Err(ParseRecordError::new(RecordErrorKind::NotAscii, self.text, at));
+        }
         let deviation = || RuaDeviation {
             kind,
             offset: self.text.len().saturating_sub(at.len()),
@@ -314,15 +309,14 @@ impl<'a> Parser<'a> {
     }
 
     /// What holds of the record as a whole.
-    fn finish(self, text: &'a str) -> Result<Deviations<RuaDeviation>, ParseRecordError> {
-        let missing = |kind| Err(ParseRecordError::new(kind, self.text, &[]));
+    fn finish(self) -> Result<Deviations<RuaDeviation>, ParseRecordError> {
+        let record = TlsRptRecord { text: Cow::Borrowed(self.text) };
+        let missing = |kind| ParseRecordError::new(kind, self.text, &[]);
         if !self.rua_seen {
-            return missing(RecordErrorKind::MissingRua)
-                .map_err(|error| error.with_hint(near_rua(text)));
+            return Err(missing(RecordErrorKind::MissingRua).with_hint(near_rua(record.as_str())));
         }
-        let record = TlsRptRecord { text: Cow::Borrowed(text) };
         if !self.deviations.is_empty() && !record.rua().any(|uri| uri.destination().is_ok()) {
-            return missing(RecordErrorKind::NoUsableUri);
+            return Err(missing(RecordErrorKind::NoUsableUri));
         }
         Ok(self.deviations)
     }
@@ -383,7 +377,7 @@ impl fmt::Display for TlsRptRecord<'_> {
 
 impl fmt::Debug for TlsRptRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TlsRptRecord").field(&self.text).finish()
+        f.debug_tuple("TlsRptRecord").field(&self.as_str()).finish()
     }
 }
 

@@ -21,9 +21,9 @@ pub struct ReportUri<'a>(&'a UriStr);
 impl<'a> ReportUri<'a> {
     /// `None` if it is no URI, or has one of the three characters raw.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let raw = |b: u8| matches!(b, b'!' | b',' | b';');
+        let is_raw = |b: u8| matches!(b, b'!' | b',' | b';');
         let uri = UriStr::new(text).ok()?;
-        (!text.bytes().any(raw)).then_some(Self(uri))
+        (!text.bytes().any(is_raw)).then_some(Self(uri))
     }
 
     /// The URI as written.

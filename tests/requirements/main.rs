@@ -3,6 +3,13 @@
 //! (§4.1), `rec_*` for the `_smtp._tls` record (RFC 8460 §3), `all_*` for what
 //! holds everywhere. The text of every error is asserted here or beside its type.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
 mod all;
 mod mx;
 mod pol;

@@ -195,7 +195,7 @@ pub(crate) fn policy(body: &[u8]) {
             shown(error);
             assert_eq!(error.line().is_some(), error.column().is_some());
             let lines = body.split(|&b| b == b'\n').count();
-            assert!(error.line().is_none_or(|line| (1..=lines).contains(&(line as usize))));
+            assert!(error.line().is_none_or(|line| usize::try_from(line).unwrap() <= lines));
         }
     }
     if let Ok(text) = core::str::from_utf8(body)

@@ -6,7 +6,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use nom::Parser as _;
+use nom::FindSubstring as _;
 use nom::bytes::complete::tag;
 
 use super::error::{PolicyDeviation, PolicyDeviationKind, PolicyErrorKind, Problem};
@@ -66,15 +66,15 @@ impl<'a> FieldReader<'a> {
 
     /// `sts-policy-record`
     fn read(mut self) -> Result<(Policy, Deviations<PolicyDeviation>), Problem> {
-        let mut rest = self.body;
-        if let Some(marked) = rest.strip_prefix(BYTE_ORDER_MARK) {
+        let mut rest = self.body.as_bytes();
+        if let Some(marked) = rest.strip_prefix(BYTE_ORDER_MARK.as_bytes()) {
             self.forgive(PolicyDeviationKind::ByteOrderMark, 0)?;
             rest = marked;
         }
         while !rest.is_empty() {
             let start = self.body.len().saturating_sub(rest.len());
             let (line, next) = split_line(rest);
-            self.line(line.as_bytes(), start)?;
+            self.line(line, start)?;
             rest = next;
         }
         self.finish()
@@ -176,24 +176,22 @@ impl<'a> FieldReader<'a> {
 
 /// A line without its `sts-policy-term`, and what follows. At the end of the body
 /// a CR ends no line.
-fn split_line(text: &str) -> (&str, &str) {
-    match text.split_once('\n') {
-        Some((line, next)) => (line.strip_suffix('\r').unwrap_or(line), next),
-        None => (text, ""),
+fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.find_substring("\n").unwrap_or(text.len());
+    match text.split_at_checked(end) {
+        Some((line, [_, next @ ..])) => (line.strip_suffix(b"\r").unwrap_or(line), next),
+        _ => (text, &[]),
     }
 }
 
 /// `sts-policy-ext-name sts-policy-field-delim sts-policy-ext-value *WSP`, with
 /// white space where the tolerant reading has it; the value is not looked at.
 fn field(line: &[u8]) -> Parsed<'_, Field<'_>> {
-    let (rest, (indent, name, gap, _, _)) = (
-        syntax::wsp,
-        syntax::field_name,
-        syntax::wsp,
-        expect(Expected::Colon, tag(":")),
-        syntax::wsp,
-    )
-        .parse(line)?;
+    let (rest, indent) = syntax::wsp(line)?;
+    let (rest, name) = syntax::field_name(rest)?;
+    let (rest, gap) = syntax::wsp(rest)?;
+    let (rest, _) = expect(Expected::Colon, tag(":"))(rest)?;
+    let (rest, _) = syntax::wsp(rest)?;
     let field = Field {
         indent,
         name,
@@ -249,7 +247,7 @@ struct Spans {
 
 impl Spans {
     /// Nearly every published policy has at most nine.
-    const FEW: usize = 16;
+    const FEW: usize = 12;
 
     fn push(&mut self, span: Span) {
         match self.few.get_mut(self.len) {
