@@ -255,39 +255,48 @@ impl Fault {
     }
 }
 
-/// The grammar of [`DomainName`], in one pass over the octets. Also the domain
-/// of an `mx` pattern (RFC 8461 §3.2).
+/// The grammar of [`DomainName`], of a whole text.
 pub(crate) fn check(name: &str) -> Result<(), Fault> {
     if name.is_empty() {
         return Err(Fault::new(DomainErrorKind::Empty, 0));
     }
-    if name.len() > MAX_NAME_LEN {
-        return Err(Fault::new(DomainErrorKind::NameTooLong, MAX_NAME_LEN));
-    }
-    let mut start: usize = 0;
-    let mut rest = name.as_bytes();
-    loop {
-        let len = rest.iter().position(|&b| !Class::LDH.has(b)).unwrap_or(rest.len());
-        let (label, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-        let next = match after {
-            [] => None,
-            [b'.', next @ ..] => Some(next),
-            [other, ..] => return Err(Fault::new(foreign(*other), start.saturating_add(len))),
-        };
-        check_label(label, start)?;
-        match next {
-            Some(next) => rest = next,
-            None => return Ok(()),
-        }
-        start = start.saturating_add(len).saturating_add(1);
+    let len = scan(name.as_bytes())?;
+    match name.as_bytes().get(len) {
+        None => Ok(()),
+        Some(other) => Err(Fault::new(foreign(*other), len)),
     }
 }
 
-/// `sub-domain = Let-dig [Ldh-str]`, of an `Ldh-str`.
-fn check_label(label: &[u8], start: usize) -> Result<(), Fault> {
+/// `Domain` at the start of `text`, in one pass: how many octets it has. It ends
+/// before the first octet that no label has. Also the domain of an `mx` pattern
+/// (RFC 8461 §3.2).
+pub(crate) fn scan(text: &[u8]) -> Result<usize, Fault> {
+    let mut start: usize = 0;
+    let mut rest = text;
+    loop {
+        let len = rest.iter().position(|&b| !Class::LDH.has(b)).unwrap_or(rest.len());
+        let (label, after) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+        check_label(label, after, start)?;
+        start = start.saturating_add(len);
+        if start > MAX_NAME_LEN {
+            return Err(Fault::new(DomainErrorKind::NameTooLong, MAX_NAME_LEN));
+        }
+        match after {
+            [b'.', next @ ..] => rest = next,
+            _ => return Ok(start),
+        }
+        start = start.saturating_add(1);
+    }
+}
+
+/// `sub-domain = Let-dig [Ldh-str]`, of an `Ldh-str`; `after` is what follows it.
+fn check_label(label: &[u8], after: &[u8], start: usize) -> Result<(), Fault> {
     let fault = |kind, at: usize| Err(Fault::new(kind, start.saturating_add(at)));
     match label {
-        [] => fault(DomainErrorKind::EmptyLabel, 0),
+        [] => match after.first() {
+            None | Some(b'.') => fault(DomainErrorKind::EmptyLabel, 0),
+            Some(other) => fault(foreign(*other), 0),
+        },
         [b'-', ..] => fault(DomainErrorKind::EdgeHyphen, 0),
         [.., b'-'] => fault(DomainErrorKind::EdgeHyphen, label.len().saturating_sub(1)),
         _ if label.len() > MAX_LABEL_LEN => fault(DomainErrorKind::LabelTooLong, MAX_LABEL_LEN),

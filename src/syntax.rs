@@ -36,8 +36,6 @@ pub(crate) enum Expected {
     Value,
     /// The value of `id`.
     Id,
-    /// `:` after the name of a policy's field.
-    Colon,
 }
 
 impl<'a> ParseError<&'a [u8]> for Fault<'a> {
@@ -81,6 +79,9 @@ impl Class {
     pub(crate) const NAME: Self = Self(4);
     /// `%x21-3A / %x3C / %x3E-7E`, what the value of a record's extension has.
     pub(crate) const VALUE: Self = Self(8);
+    /// `%x20 / sts-policy-vchar`, what the value of a policy's extension has: all
+    /// but controls, in UTF-8.
+    pub(crate) const TEXT: Self = Self(16);
 
     pub(crate) fn has(self, b: u8) -> bool {
         CLASSES.get(usize::from(b)).is_some_and(|classes| classes & self.0 != 0)
@@ -100,6 +101,9 @@ impl Class {
         if matches!(b, 0x21..=0x3A | 0x3C | 0x3E..=0x7E) {
             classes |= Self::VALUE.0;
         }
+        if !b.is_ascii_control() {
+            classes |= Self::TEXT.0;
+        }
         classes
     }
 }
@@ -112,10 +116,10 @@ impl Class {
 )]
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut b = 0;
-    while b < 0x80 {
-        classes[b as usize] = Class::of(b);
-        b += 1;
+    let mut n = 0;
+    while n < classes.len() {
+        classes[n] = Class::of(n as u8);
+        n += 1;
     }
     classes
 };
@@ -128,11 +132,6 @@ pub(crate) const fn is_wsp(byte: u8) -> bool {
 /// `WSP`, of a character.
 pub(crate) const fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t')
-}
-
-/// `*WSP`
-pub(crate) fn wsp(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while(is_wsp).parse(input)
 }
 
 pub(crate) const fn trim_wsp_end(mut text: &[u8]) -> &[u8] {

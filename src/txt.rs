@@ -143,7 +143,11 @@ impl From<ParseRecordError> for NoRecord {
 ///
 /// One type for both, since they share their grammar but for `id` and `rua`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseRecordError {
+pub struct ParseRecordError(Box<Inner>);
+
+/// Boxed, so that the success of a parser is cheap to return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
     kind: RecordErrorKind,
     offset: usize,
     found: Box<str>,
@@ -160,16 +164,16 @@ impl ParseRecordError {
             Some(0x80..) => RecordErrorKind::NotAscii,
             _ => kind,
         };
-        Self {
+        Self(Box::new(Inner {
             kind,
             offset: text.len().saturating_sub(at.len()),
             found: escape(at).at_most(FOUND_MAX).to_string().into(),
             hint: None,
-        }
+        }))
     }
 
     pub(crate) fn with_hint(mut self, hint: Option<Hint>) -> Self {
-        self.hint = hint;
+        self.0.hint = hint;
         self
     }
 
@@ -180,9 +184,7 @@ impl ParseRecordError {
             Expected::Delimiter if at.iter().all(|&b| syntax::is_wsp(b)) => {
                 RecordErrorKind::TrailingWhitespace
             }
-            Expected::Delimiter | Expected::Colon | Expected::Anything => {
-                RecordErrorKind::Delimiter
-            }
+            Expected::Delimiter | Expected::Anything => RecordErrorKind::Delimiter,
             Expected::Id => RecordErrorKind::Id,
             Expected::Name if at.starts_with(b";") => RecordErrorKind::EmptyField,
             Expected::Name => RecordErrorKind::Name,
@@ -204,37 +206,38 @@ impl ParseRecordError {
     /// What was expected.
     #[must_use]
     pub const fn kind(&self) -> RecordErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Where it was expected, in octets from the start of the joined text.
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.offset
+        self.0.offset
     }
 
     /// What stands there instead, shortened and [escaped](crate::escape); empty
     /// if the text ends there.
     #[must_use]
     pub fn found(&self) -> &str {
-        &self.found
+        &self.0.found
     }
 
     /// What was probably meant.
     #[must_use]
     pub const fn hint(&self) -> Option<&Hint> {
-        self.hint.as_ref()
+        self.0.hint.as_ref()
     }
 }
 
 impl fmt::Display for ParseRecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at offset {}, found ", self.kind, self.offset)?;
-        match &*self.found {
+        let Inner { kind, offset, found, hint } = &*self.0;
+        write!(f, "{kind} at offset {offset}, found ")?;
+        match &**found {
             "" => f.write_str("the end")?,
             found => write!(f, "`{found}`")?,
         }
-        match &self.hint {
+        match hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
         }

@@ -231,7 +231,16 @@ pub enum MxErrorKind {
     Wildcard,
 }
 
-/// The first rule that `text` breaks, and the octet where.
+/// `["*."] Domain` at the start of `text`: how many octets it has. `None` if there
+/// is no pattern, for which [`fault`] has the reason.
+pub(crate) fn scan(text: &[u8]) -> Option<usize> {
+    let base = text.strip_prefix(b"*.").unwrap_or(text);
+    let before = text.len().saturating_sub(base.len());
+    let len = before.saturating_add(domain::scan(base).ok()?);
+    (len <= MAX_NAME_LEN).then_some(len)
+}
+
+/// The first rule that `text` breaks as a pattern, and the octet where.
 pub(crate) fn fault(text: &str) -> Option<(MxErrorKind, usize)> {
     let base = text.strip_prefix("*.").unwrap_or(text);
     let before = text.len().saturating_sub(base.len());

@@ -15,7 +15,7 @@ use nom::bytes::complete::{tag, take_while};
 use crate::domain::{DomainName, NameTooLong};
 use crate::failure::ResultType;
 use crate::hint::{self, Hint};
-use crate::syntax::{self, Class, Expected, Parsed, expect};
+use crate::syntax::{self, Class, Expected, Fault, Parsed};
 use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
 
 /// The record that says that a domain has a policy, and which one
@@ -212,20 +212,21 @@ fn field<'a>(input: &'a [u8], id: &mut Option<PolicyId>) -> Parsed<'a, bool> {
         return Ok((input, false));
     }
     let (input, name) = syntax::record_field_name(input)?;
-    let (input, ()) = match name {
-        b"id" if id.is_none() => policy_id.map(|value| *id = Some(value)).parse(input)?,
-        _ => syntax::record_value.map(drop).parse(input)?,
-    };
+    if name == b"id" && id.is_none() {
+        let (input, value) = policy_id(input)?;
+        *id = Some(value);
+        return Ok((input, true));
+    }
+    let (input, _) = syntax::record_value(input)?;
     Ok((input, true))
 }
 
 /// `1*32(ALPHA / DIGIT)`, with nothing behind it but what ends a field.
 fn policy_id(input: &[u8]) -> Parsed<'_, PolicyId> {
-    let id = take_while(|b| Class::ALPHANUMERIC.has(b)).map_opt(PolicyId::from_alphanumeric);
-    let (rest, id) = expect(Expected::Id, id)(input)?;
-    match rest.first() {
-        None | Some(b';' | b' ' | b'\t') => Ok((rest, id)),
-        Some(_) => expect(Expected::Id, nom::combinator::fail())(input),
+    let (rest, text) = take_while(|b| Class::ALPHANUMERIC.has(b)).parse(input)?;
+    match (PolicyId::from_alphanumeric(text), rest) {
+        (Some(id), [] | [b';' | b' ' | b'\t', ..]) => Ok((rest, id)),
+        _ => Err(nom::Err::Error(Fault { at: input, expected: Expected::Id })),
     }
 }
 

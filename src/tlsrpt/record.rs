@@ -85,6 +85,8 @@ pub const MAX_REPORT_URIS: usize = 100;
 pub struct TlsRptRecord<'a> {
     /// US-ASCII, as the grammar has it.
     text: Cow<'a, [u8]>,
+    /// Whether there are items in the list that the tolerant reading skipped.
+    skipped: bool,
 }
 
 impl<'a> TlsRptRecord<'a> {
@@ -131,7 +133,7 @@ impl<'a> TlsRptRecord<'a> {
         reading: Reading,
     ) -> Result<(Self, Deviations<RuaDeviation>), ParseRecordError> {
         let deviations = Parser::parse(&text, reading)?;
-        Ok((Self { text }, deviations))
+        Ok((Self { text, skipped: !deviations.is_empty() }, deviations))
     }
 
     /// The URIs of all `rua` fields in their order, at least one and at most
@@ -140,7 +142,10 @@ impl<'a> TlsRptRecord<'a> {
         syntax::fields(self.as_str(), Self::VERSION)
             .filter(|(name, _)| *name == "rua")
             .flat_map(|(_, value)| items(value))
-            .filter_map(ReportUri::parse)
+            .filter_map(|item| match self.skipped {
+                true => ReportUri::parse(item),
+                false => Some(ReportUri::trusted(item)),
+            })
             .take(MAX_REPORT_URIS)
     }
 
@@ -159,7 +164,7 @@ impl<'a> TlsRptRecord<'a> {
     /// The record with a text of its own.
     #[must_use]
     pub fn into_owned(self) -> TlsRptRecord<'static> {
-        TlsRptRecord { text: Cow::Owned(self.text.into_owned()) }
+        TlsRptRecord { text: Cow::Owned(self.text.into_owned()), skipped: self.skipped }
     }
 
     /// The absolute DNS name of a domain's record, `_smtp._tls.<domain>.`
@@ -310,7 +315,8 @@ impl<'a> Parser<'a> {
 
     /// What holds of the record as a whole.
     fn finish(self) -> Result<Deviations<RuaDeviation>, ParseRecordError> {
-        let record = TlsRptRecord { text: Cow::Borrowed(self.text) };
+        let record =
+            TlsRptRecord { text: Cow::Borrowed(self.text), skipped: !self.deviations.is_empty() };
         let missing = |kind| ParseRecordError::new(kind, self.text, &[]);
         if !self.rua_seen {
             return Err(missing(RecordErrorKind::MissingRua).with_hint(near_rua(record.as_str())));

@@ -16,26 +16,31 @@ use crate::domain::{self, DomainName, ParseDomainError};
 /// One URI of a `rua` (RFC 8460 §3): valid by RFC 3986, of whatever scheme, with
 /// `!`, `,` and `;` percent-encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ReportUri<'a>(&'a UriStr);
+pub struct ReportUri<'a>(&'a str);
 
 impl<'a> ReportUri<'a> {
-    /// `None` if it is no URI, or has one of the three characters raw.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let is_raw = |b: u8| matches!(b, b'!' | b',' | b';');
-        let uri = UriStr::new(text).ok()?;
-        (!text.bytes().any(is_raw)).then_some(Self(uri))
+    /// `None` if an item of a `rua` is no URI, or has a raw `!`; there is no raw `,`
+    /// or `;` in an item.
+    pub(super) fn parse(item: &'a str) -> Option<Self> {
+        let is_uri = UriStr::new(item).is_ok() && !item.contains('!');
+        is_uri.then_some(Self(item))
+    }
+
+    /// An item that has been parsed before.
+    pub(super) const fn trusted(item: &'a str) -> Self {
+        Self(item)
     }
 
     /// The URI as written.
     #[must_use]
-    pub fn as_str(self) -> &'a str {
-        self.0.as_str()
+    pub const fn as_str(self) -> &'a str {
+        self.0
     }
 
     /// The scheme as written; schemes are compared without case.
     #[must_use]
     pub fn scheme(self) -> &'a str {
-        self.0.scheme_str()
+        self.0.split(':').next().unwrap_or_default()
     }
 
     /// Where a report to this URI goes.
@@ -60,13 +65,15 @@ impl<'a> ReportUri<'a> {
     /// valid.
     pub fn destination(self) -> Result<Destination<'a>, UnusableUri> {
         let scheme = self.scheme();
-        if scheme.eq_ignore_ascii_case("mailto") {
+        match UriStr::new(self.0) {
             // Header fields behind `?` are not obeyed (RFC 6068 §4).
-            MailAddress::decode(self.0.path_str()).map(Destination::Mailto)
-        } else if scheme.eq_ignore_ascii_case("https") {
-            HttpsEndpoint::of(self.0).map(Destination::Https)
-        } else {
-            Err(UnusableUri::Scheme)
+            Ok(uri) if scheme.eq_ignore_ascii_case("mailto") => {
+                MailAddress::decode(uri.path_str()).map(Destination::Mailto)
+            }
+            Ok(uri) if scheme.eq_ignore_ascii_case("https") => {
+                HttpsEndpoint::of(uri).map(Destination::Https)
+            }
+            _ => Err(UnusableUri::Scheme),
         }
     }
 }

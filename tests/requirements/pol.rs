@@ -250,7 +250,7 @@ fn pol_8_strict_is_the_grammar_tolerant_forgives_white_space() {
         ),
         (
             format!("{BODY} \t"),
-            "line 5, column 1: expected no blank line, found ` \\t`",
+            "line 5, column 1: expected no blank line, found the end of the line",
             "line 5, column 1: blank line",
         ),
         (

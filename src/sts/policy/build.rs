@@ -76,7 +76,7 @@ impl PolicyBuilder {
             return Err(BuildPolicyError::ExtensionName);
         }
         let is_trimmed = value.trim_matches(syntax::is_blank) == value;
-        if !is_trimmed || ext_value(value.as_bytes()).is_err() {
+        if !is_trimmed || !matches!(ext_value(value.as_bytes()), Some([])) {
             return Err(BuildPolicyError::ExtensionValue);
         }
         self.extensions.push((name.to_string(), value.to_string()));

@@ -9,6 +9,7 @@ use crate::escape::escape;
 use crate::failure::{ReasonCode, ResultType};
 use crate::hint::Hint;
 use crate::sts::mx::MxErrorKind;
+use crate::syntax;
 
 /// How much of the offending text an error shows, in characters.
 const FOUND_MAX: usize = 60;
@@ -300,9 +301,9 @@ impl Place {
     /// The place of an octet of the body.
     fn of(body: &str, offset: usize) -> Self {
         let before = body.get(..offset).unwrap_or(body);
-        let line_start = before.rfind('\n').map_or(0, |lf| lf.saturating_add(1));
         let lines = before.bytes().filter(|b| *b == b'\n').count();
-        let columns = before.get(line_start..).unwrap_or_default().chars().count();
+        let line = before.get(line_start(body, offset)..).unwrap_or_default();
+        let columns = line.chars().count();
         let from_one = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
         Self { line: from_one(lines), column: from_one(columns) }
     }
@@ -317,57 +318,59 @@ impl fmt::Display for Place {
 /// A fault as the parser sees it: octets of the body, no text yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Problem {
-    kind: PolicyErrorKind,
+    pub(super) kind: PolicyErrorKind,
     /// Where the fault is; `None` if it is the body as a whole.
-    offset: Option<usize>,
-    /// The octets to show: from and to.
-    found: (usize, usize),
+    pub(super) offset: Option<usize>,
+    /// From where on the line is shown.
+    pub(super) found: usize,
 }
 
 impl Problem {
-    pub(super) const fn missing(kind: PolicyErrorKind) -> Self {
-        Self { kind, offset: None, found: (0, 0) }
-    }
-
-    /// A fault whose text is the rest of its line.
-    pub(super) fn at(kind: PolicyErrorKind, body: &str, offset: usize) -> Self {
-        let line = body.get(offset..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        Self { kind, offset: Some(offset), found: (offset, offset.saturating_add(line.len())) }
-    }
-
-    /// A fault at octet `at` of the line that begins at `start`; to show are `len`
-    /// octets from `found` of that line. A CR in the line is the fault then,
-    /// whatever else it made the parser expect.
-    pub(super) fn in_line(
-        kind: PolicyErrorKind,
-        line: &[u8],
-        start: usize,
-        at: usize,
-        found: usize,
-        len: usize,
-    ) -> Self {
-        let (kind, at, found, len) = match line.iter().position(|&b| b == b'\r') {
-            Some(cr) => (PolicyErrorKind::LoneCarriageReturn, cr, 0, line.len()),
-            None => (kind, at, found, len),
-        };
-        let found = start.saturating_add(found);
-        Self {
-            kind,
-            offset: Some(start.saturating_add(at)),
-            found: (found, found.saturating_add(len)),
-        }
-    }
-
     pub(super) fn into_error(self, body: &str) -> ParsePolicyError {
-        let found = body.get(self.found.0..self.found.1).unwrap_or_default();
+        let Self { kind, offset, found } = self.or_lone_cr(body);
+        let found = match offset {
+            Some(_) => line_from(body, found),
+            None => "",
+        };
         ParsePolicyError(Box::new(Inner {
-            kind: self.kind,
-            place: self.offset.map(|offset| Place::of(body, offset)),
+            kind,
+            place: offset.map(|offset| Place::of(body, offset)),
             found: shown(found.as_bytes()),
-            hint: near::hint(self.kind, found, body),
+            hint: near::hint(kind, found, body),
             received: body.into(),
         }))
     }
+
+    /// A CR in the line is the fault, whatever else it made the parser expect.
+    fn or_lone_cr(self, body: &str) -> Self {
+        let Some(offset) = self.offset else { return self };
+        let start = line_start(body, offset);
+        match line_from(body, start).find('\r') {
+            Some(cr) => Self {
+                kind: PolicyErrorKind::LoneCarriageReturn,
+                offset: Some(start.saturating_add(cr)),
+                found: start,
+            },
+            None => self,
+        }
+    }
+}
+
+/// The octet at which the line of an octet begins.
+fn line_start(body: &str, offset: usize) -> usize {
+    let before = body.get(..offset).unwrap_or(body);
+    before.rfind('\n').map_or(0, |lf| lf.saturating_add(1))
+}
+
+/// What a line has from an octet on, without its end and the white space before
+/// that.
+fn line_from(body: &str, offset: usize) -> &str {
+    let rest = body.get(offset..).unwrap_or_default();
+    let line = match rest.split_once('\n') {
+        Some((line, _)) => line.strip_suffix('\r').unwrap_or(line),
+        None => rest,
+    };
+    line.trim_end_matches(syntax::is_blank)
 }
 
 fn shown(text: &[u8]) -> Box<str> {

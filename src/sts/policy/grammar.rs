@@ -6,14 +6,14 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use nom::FindSubstring as _;
-use nom::bytes::complete::tag;
+use nom::Parser as _;
+use nom::bytes::complete::take_while;
 
 use super::error::{PolicyDeviation, PolicyDeviationKind, PolicyErrorKind, Problem};
 use super::{MAX_MX, MaxAge, Mode, Policy, VERSION};
 use crate::reading::{Deviations, Reading};
-use crate::sts::mx;
-use crate::syntax::{self, Expected, Parsed, expect};
+use crate::sts::mx::{self, MxErrorKind};
+use crate::syntax::{self, Class};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -25,8 +25,10 @@ pub(super) fn read(
     FieldReader::new(body, reading).read()
 }
 
-/// One pass over the body, in either reading. The readings part only in
-/// [`forgive`](Self::forgive).
+/// One pass over the body. The readings part only in [`forgive`](Self::forgive).
+///
+/// Its methods take the body from some octet on, and give back what follows the
+/// part that they have read.
 struct FieldReader<'a> {
     body: &'a str,
     reading: Reading,
@@ -37,19 +39,17 @@ struct FieldReader<'a> {
     mx: Spans,
 }
 
-/// A line taken apart. White space before the name and before the colon is kept
-/// only to be forgiven or not.
-struct Field<'a> {
-    indent: &'a [u8],
-    name: &'a [u8],
-    gap: &'a [u8],
-    value: &'a [u8],
-    /// Where the value begins, in octets from the start of the line.
-    value_at: usize,
+/// What the value of a field is held to.
+#[derive(Clone, Copy)]
+enum Rule {
+    Version,
+    Mode,
+    MaxAge,
+    Mx,
+    TooManyMx,
+    /// Extensions, and repeated fields other than `mx`.
+    Extension,
 }
-
-/// A fault in the value of a field, and where in the value.
-type ValueFault = (PolicyErrorKind, usize);
 
 impl<'a> FieldReader<'a> {
     fn new(body: &'a str, reading: Reading) -> Self {
@@ -68,148 +68,155 @@ impl<'a> FieldReader<'a> {
     fn read(mut self) -> Result<(Policy, Deviations<PolicyDeviation>), Problem> {
         let mut rest = self.body.as_bytes();
         if let Some(marked) = rest.strip_prefix(BYTE_ORDER_MARK.as_bytes()) {
-            self.forgive(PolicyDeviationKind::ByteOrderMark, 0)?;
+            self.forgive(PolicyDeviationKind::ByteOrderMark, rest)?;
             rest = marked;
         }
         while !rest.is_empty() {
-            let start = self.body.len().saturating_sub(rest.len());
-            let (line, next) = split_line(rest);
-            self.line(line, start)?;
-            rest = next;
+            rest = self.line(rest)?;
         }
         self.finish()
     }
 
-    /// One line without its end, which begins at octet `start` of the body.
-    fn line(&mut self, line: &'a [u8], start: usize) -> Result<(), Problem> {
-        if line.iter().all(|&b| syntax::is_wsp(b)) {
-            return self.forgive(PolicyDeviationKind::BlankLine, start);
+    /// `sts-policy-field *WSP sts-policy-term`, or a line to be forgiven.
+    fn line(&mut self, start: &'a [u8]) -> Result<&'a [u8], Problem> {
+        let indented = syntax::trim_wsp_start(start);
+        if let Some(next) = end_of_line(indented) {
+            self.forgive(PolicyDeviationKind::BlankLine, start)?;
+            return Ok(next);
         }
-        let field = match field(line) {
-            Ok((_, field)) => field,
-            Err(error) => {
-                let fault = syntax::fault(error);
-                let kind = match fault.expected {
-                    Expected::Colon => PolicyErrorKind::Colon,
-                    _ => PolicyErrorKind::Name,
-                };
-                let found = line.len().saturating_sub(fault.at.len());
-                return Err(Problem::in_line(kind, line, start, found, found, fault.at.len()));
-            }
+        let Ok((after_name, name)) = syntax::field_name(indented) else {
+            return Err(self.problem(PolicyErrorKind::Name, indented));
         };
-        if !field.indent.is_empty() {
+        let colon = syntax::trim_wsp_start(after_name);
+        let Some(after_colon) = colon.strip_prefix(b":") else {
+            return Err(self.problem(PolicyErrorKind::Colon, colon));
+        };
+        if indented.len() != start.len() {
             self.forgive(PolicyDeviationKind::WhitespaceBeforeName, start)?;
         }
-        if !field.gap.is_empty() {
-            let name_end = field.indent.len().saturating_add(field.name.len());
-            self.forgive(
-                PolicyDeviationKind::WhitespaceBeforeColon,
-                start.saturating_add(name_end),
-            )?;
+        if colon.len() != after_name.len() {
+            self.forgive(PolicyDeviationKind::WhitespaceBeforeColon, after_name)?;
         }
-        let value_at = start.saturating_add(field.value_at);
-        self.field(field.name, field.value, value_at).map_err(|(kind, at)| {
-            let at = field.value_at.saturating_add(at);
-            Problem::in_line(kind, line, start, at, field.value_at, field.value.len())
-        })
+        let value = syntax::trim_wsp_start(after_colon);
+        let rule = self.rule(name);
+        self.value(rule, value)
+            .and_then(|rest| end_of_line(syntax::trim_wsp_start(rest)))
+            .ok_or_else(|| self.value_problem(rule, value))
     }
 
-    /// The rule that the name calls for. Of a repeated field other than `mx` the
-    /// first counts (RFC 8461 §3.2).
-    fn field(&mut self, name: &[u8], value: &[u8], value_at: usize) -> Result<(), ValueFault> {
+    /// The rule that a name calls for. Of a repeated field other than `mx` the first
+    /// counts (RFC 8461 §3.2).
+    fn rule(&self, name: &[u8]) -> Rule {
         match name {
-            b"version" if self.version.is_none() => {
-                let known = (value == VERSION.as_bytes()).then_some(());
-                self.version = Some(known.ok_or((PolicyErrorKind::Version, 0))?);
-            }
-            b"mode" if self.mode.is_none() => {
-                self.mode = Some(Mode::parse(value).ok_or((PolicyErrorKind::Mode, 0))?);
-            }
-            b"max_age" if self.max_age.is_none() => {
-                self.max_age = Some(MaxAge::parse(value).ok_or((PolicyErrorKind::MaxAge, 0))?);
-            }
-            b"mx" => self.mx(value_at, value.len())?,
-            _ => ext_value(value)?,
+            b"version" if self.version.is_none() => Rule::Version,
+            b"mode" if self.mode.is_none() => Rule::Mode,
+            b"max_age" if self.max_age.is_none() => Rule::MaxAge,
+            b"mx" if self.mx.len >= MAX_MX => Rule::TooManyMx,
+            b"mx" => Rule::Mx,
+            _ => Rule::Extension,
         }
-        Ok(())
     }
 
-    /// `["*."] Domain`
-    fn mx(&mut self, start: usize, len: usize) -> Result<(), ValueFault> {
-        if self.mx.len >= MAX_MX {
-            return Err((PolicyErrorKind::TooManyMx { limit: MAX_MX }, 0));
+    /// Reads what obeys the rule, if there is anything.
+    fn value(&mut self, rule: Rule, value: &'a [u8]) -> Option<&'a [u8]> {
+        match rule {
+            Rule::Version => {
+                self.version = Some(());
+                value.strip_prefix(VERSION.as_bytes())
+            }
+            Rule::Mode => Mode::ALL.into_iter().find_map(|mode| {
+                let rest = value.strip_prefix(mode.as_str().as_bytes())?;
+                self.mode = Some(mode);
+                Some(rest)
+            }),
+            Rule::MaxAge => {
+                let (digits, rest) = split_while(value, |b| b.is_ascii_digit());
+                self.max_age = Some(MaxAge::parse(digits)?);
+                Some(rest)
+            }
+            Rule::Mx => {
+                let len = mx::scan(value)?;
+                self.mx.push(Span::new(self.offset(value), len)?);
+                value.get(len..)
+            }
+            Rule::TooManyMx => None,
+            Rule::Extension => ext_value(value),
         }
-        let text = self.body.get(start..start.saturating_add(len)).unwrap_or_default();
-        if let Some((kind, offset)) = mx::fault(text) {
-            return Err((PolicyErrorKind::Mx(kind), offset));
-        }
-        // A body is at most `i32::MAX` octets long, a pattern at most 253.
-        self.mx.push(Span {
-            start: u32::try_from(start).unwrap_or(u32::MAX),
-            len: u8::try_from(len).unwrap_or(u8::MAX),
-        });
-        Ok(())
+    }
+
+    /// Why the line from `value` on does not obey the rule.
+    fn value_problem(&self, rule: Rule, value: &[u8]) -> Problem {
+        let offset = self.offset(value);
+        let text = self.body.get(offset..).and_then(|rest| rest.lines().next());
+        let text = text.unwrap_or_default().trim_end_matches(syntax::is_blank);
+        let (kind, at) = match rule {
+            Rule::Version => (PolicyErrorKind::Version, 0),
+            Rule::Mode => (PolicyErrorKind::Mode, 0),
+            Rule::MaxAge => (PolicyErrorKind::MaxAge, 0),
+            Rule::Mx => {
+                let (kind, at) = mx::fault(text).unwrap_or((MxErrorKind::TrailingDot, 0));
+                (PolicyErrorKind::Mx(kind), at)
+            }
+            Rule::TooManyMx => (PolicyErrorKind::TooManyMx { limit: MAX_MX }, 0),
+            Rule::Extension => {
+                (PolicyErrorKind::Value, text.find(|c: char| c.is_ascii_control()).unwrap_or(0))
+            }
+        };
+        Problem { kind, offset: Some(offset.saturating_add(at)), found: offset }
+    }
+
+    fn problem(&self, kind: PolicyErrorKind, at: &[u8]) -> Problem {
+        let offset = self.offset(at);
+        Problem { kind, offset: Some(offset), found: offset }
+    }
+
+    /// Where the tolerant reading goes on and the strict one ends.
+    fn forgive(&mut self, kind: PolicyDeviationKind, at: &[u8]) -> Result<(), Problem> {
+        let (body, offset) = (self.body, self.offset(at));
+        let deviation = || PolicyDeviation::new(kind, body, offset);
+        let problem = || Problem { kind: kind.into(), offset: Some(offset), found: offset };
+        self.reading.forgive(&mut self.deviations, deviation, problem)
+    }
+
+    /// The octet of the body from which on `at` is.
+    fn offset(&self, at: &[u8]) -> usize {
+        self.body.len().saturating_sub(at.len())
     }
 
     /// What holds of the policy as a whole: the required fields.
     fn finish(self) -> Result<(Policy, Deviations<PolicyDeviation>), Problem> {
-        self.version.ok_or(Problem::missing(PolicyErrorKind::MissingVersion))?;
-        let mode = self.mode.ok_or(Problem::missing(PolicyErrorKind::MissingMode))?;
-        let max_age = self.max_age.ok_or(Problem::missing(PolicyErrorKind::MissingMaxAge))?;
+        let missing = |kind| Problem { kind, offset: None, found: 0 };
+        self.version.ok_or(missing(PolicyErrorKind::MissingVersion))?;
+        let mode = self.mode.ok_or(missing(PolicyErrorKind::MissingMode))?;
+        let max_age = self.max_age.ok_or(missing(PolicyErrorKind::MissingMaxAge))?;
         if self.mx.len == 0 && mode != Mode::None {
-            return Err(Problem::missing(PolicyErrorKind::MissingMx));
+            return Err(missing(PolicyErrorKind::MissingMx));
         }
         let policy = Policy { body: self.body.into(), mx: self.mx.into_shared(), max_age, mode };
         Ok((policy, self.deviations))
     }
+}
 
-    /// Where the tolerant reading goes on and the strict one ends.
-    fn forgive(&mut self, kind: PolicyDeviationKind, offset: usize) -> Result<(), Problem> {
-        let body = self.body;
-        self.reading.forgive(
-            &mut self.deviations,
-            || PolicyDeviation::new(kind, body, offset),
-            || Problem::at(kind.into(), body, offset),
-        )
+/// `sts-policy-term`, or the end of the body, where a CR ends no line.
+fn end_of_line(at: &[u8]) -> Option<&[u8]> {
+    match at {
+        [] => Some(at),
+        [b'\n', next @ ..] | [b'\r', b'\n', next @ ..] => Some(next),
+        _ => None,
     }
 }
 
-/// A line without its `sts-policy-term`, and what follows. At the end of the body
-/// a CR ends no line.
-fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text.find_substring("\n").unwrap_or(text.len());
-    match text.split_at_checked(end) {
-        Some((line, [_, next @ ..])) => (line.strip_suffix(b"\r").unwrap_or(line), next),
-        _ => (text, &[]),
-    }
+/// `sts-policy-vchar [*(%x20 / sts-policy-vchar) sts-policy-vchar]` and the spaces
+/// behind it, of text in UTF-8 that does not begin with white space.
+pub(super) fn ext_value(text: &[u8]) -> Option<&[u8]> {
+    let (value, rest) = split_while(text, |b| Class::TEXT.has(b));
+    (!value.is_empty()).then_some(rest)
 }
 
-/// `sts-policy-ext-name sts-policy-field-delim sts-policy-ext-value *WSP`, with
-/// white space where the tolerant reading has it; the value is not looked at.
-fn field(line: &[u8]) -> Parsed<'_, Field<'_>> {
-    let (rest, indent) = syntax::wsp(line)?;
-    let (rest, name) = syntax::field_name(rest)?;
-    let (rest, gap) = syntax::wsp(rest)?;
-    let (rest, _) = expect(Expected::Colon, tag(":"))(rest)?;
-    let (rest, _) = syntax::wsp(rest)?;
-    let field = Field {
-        indent,
-        name,
-        gap,
-        value: syntax::trim_wsp_end(rest),
-        value_at: line.len().saturating_sub(rest.len()),
-    };
-    Ok((&[], field))
-}
-
-/// `sts-policy-vchar [*(%x20 / sts-policy-vchar) sts-policy-vchar]`, of a value in
-/// UTF-8 without white space around it.
-pub(super) fn ext_value(value: &[u8]) -> Result<(), ValueFault> {
-    let is_control = |&b: &u8| b.is_ascii_control();
-    match value.iter().position(is_control) {
-        Some(at) => Err((PolicyErrorKind::Value, at)),
-        None if value.is_empty() => Err((PolicyErrorKind::Value, 0)),
-        None => Ok(()),
+fn split_while(text: &[u8], fits: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    match take_while::<_, _, ()>(fits).parse(text) {
+        Ok((rest, taken)) => (taken, rest),
+        Err(_) => (&[], text),
     }
 }
 
@@ -231,6 +238,12 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// `None` for what cannot be: a body is at most `i32::MAX` octets long, a pattern
+    /// at most 253.
+    fn new(start: usize, len: usize) -> Option<Self> {
+        Some(Self { start: start.try_into().ok()?, len: len.try_into().ok()? })
+    }
+
     pub(super) fn of(self, body: &str) -> &str {
         let start = usize::try_from(self.start).unwrap_or(usize::MAX);
         body.get(start..start.saturating_add(self.len.into())).unwrap_or_default()
