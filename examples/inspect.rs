@@ -250,7 +250,7 @@ fn to_text(inspections: &[Inspection]) -> String {
     let refused = inspections.iter().filter(|one| one.refused).count();
     let forgiven =
         inspections.iter().filter(|one| !one.refused && !one.forgiven.is_empty()).count();
-    let clean = inspections.len() - refused - forgiven;
+    let clean = inspections.iter().filter(|one| !one.refused && one.forgiven.is_empty()).count();
     let _ = write!(
         text,
         "{clean} valid, {forgiven} accepted with something forgiven, {refused} refused"

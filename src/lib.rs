@@ -1,9 +1,83 @@
-//! MTA-STS
+//! The reference implementation of MTA-STS (RFC 8461) and of the TLSRPT record of
+//! SMTP TLS Reporting (RFC 8460): records, policies and matching, read and written
+//! exactly as the RFCs say.
+//!
+//! Mail servers use it to decide, checkers to say what is wrong and where,
+//! publishers to write what others can read.
+//!
+//! It is a core without I/O: it asks no DNS server, fetches nothing, reads no
+//! clock, and needs only `alloc`. Decisions about caches and deliveries, and
+//! reports, are not in it yet.
+//!
+//! # Quick start
+//!
+//! ```
+//! use mta_sts::Reading;
+//! use mta_sts::sts::{Mode, Policy, StsRecord};
+//!
+//! // What DNS answered for `_mta-sts.example.com`: all TXT records of the name.
+//! let answer = [["v=spf1 -all"], ["v=STSv1; id=20160831085700Z;"]];
+//! let record = StsRecord::from_rrset(answer)?;
+//! println!("policy {}", record.id());
+//!
+//! // What `https://mta-sts.example.com/.well-known/mta-sts.txt` answered.
+//! let body = "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n\n";
+//! let (policy, deviations) = Policy::parse(body, Reading::Tolerant)?;
+//! assert_eq!(deviations.as_slice()[0].to_string(), "line 5, column 1: blank line");
+//!
+//! // Which MX hosts may have the mail?
+//! assert_eq!(policy.mode(), Mode::Enforce);
+//! assert!(policy.matching_mx("mail.example.com").is_some());
+//! assert!(policy.matching_mx("mail.attacker.example").is_none());
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where what is
+//!
+//! | RFC | subject | module |
+//! |---|---|---|
+//! | 8461 §3.1, 8460 §3 | choosing the one TXT record of a name; zone files | [`txt`] |
+//! | 8461 §3.1 | the `_mta-sts` record | [`sts::StsRecord`] |
+//! | 8461 §3.2 | the policy | [`sts::Policy`] |
+//! | 8461 §4.1 | matching of MX hosts | [`sts::MxPattern`] |
+//! | 8460 §3 | the `_smtp._tls` record | [`tlsrpt::TlsRptRecord`] |
+//! | 8460 §4.3 | result types, and our reason codes | [`failure`] |
+//! | 5321 §4.1.2 | domain names | [`DomainName`] |
+//! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
+//! | - | showing text of strangers | [`escape`] |
+//!
+//! Modules name only modules below them: `hickory`, `serde` and `arbitrary` →
+//! `tlsrpt` → `sts` → `txt`, `domain`, `failure` → the shared pieces of the
+//! grammars, readings and hints → `escape`.
+//!
+//! # Features
+//!
+//! | feature | brings | pulls |
+//! |---|---|---|
+//! | `std` (default) | what dependencies do better with it; errors and results are the same | - |
+//! | `serde` | text forms of the scalar types | serde |
+//! | `idna` | [`DomainName`] from U-labels | idna |
+//! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
+//! | `arbitrary` | valid values for fuzzing; implies `std` | arbitrary |
+//! | `full` | all but `arbitrary` | - |
+//!
+//! None changes what another does, or any verdict. The types of other crates in
+//! public signatures: `DnsName` of rustls-pki-types, and in the feature modules
+//! those of the crate that gives the feature its name.
+//!
+//! # Limits
+//!
+//! Every bound is a constant with its reason: [`sts::MAX_BODY_LEN`],
+//! [`sts::MAX_MX`], [`tlsrpt::MAX_REPORT_URIS`], [`txt::MAX_TEXT_LEN`],
+//! [`domain::MAX_NAME_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`]. Parsing takes
+//! time linear in the length of the text and memory bounded by it; no input makes
+//! it panic.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 #[cfg(feature = "arbitrary")]
@@ -25,3 +99,8 @@ pub mod txt;
 pub use self::domain::DomainName;
 pub use self::hint::Hint;
 pub use self::reading::{Deviations, MAX_DEVIATIONS, Reading};
+
+/// The code in the README compiles and does what it says.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -352,7 +352,7 @@ impl fmt::Display for Presentation<'_> {
 }
 
 /// Refuses what is longer than any TXT record.
-pub(crate) fn check_len(text: &[u8]) -> Result<(), ParseRecordError> {
+pub(crate) fn within_bounds(text: &[u8]) -> Result<(), ParseRecordError> {
     match text.get(MAX_TEXT_LEN..) {
         Some(beyond @ [_, ..]) => {
             Err(ParseRecordError::new(RecordErrorKind::TooLong, text, beyond))

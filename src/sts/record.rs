@@ -187,7 +187,7 @@ const RESERVED: [&str; 2] = ["v", "id"];
 /// `sts-version 1*(sts-field-delim sts-field) [sts-field-delim]`; the result is
 /// the `id` that counts.
 fn parse(text: &[u8]) -> Result<PolicyId, ParseRecordError> {
-    txt::check_len(text)?;
+    txt::within_bounds(text)?;
     let Ok((mut rest, _)) = tag::<_, _, ()>(StsRecord::VERSION).parse(text) else {
         return Err(ParseRecordError::version(StsRecord::VERSION, text));
     };

@@ -246,7 +246,7 @@ impl<'a> Parser<'a> {
         text: &'a [u8],
         reading: Reading,
     ) -> Result<Deviations<RuaDeviation>, ParseRecordError> {
-        txt::check_len(text)?;
+        txt::within_bounds(text)?;
         let deviations = Deviations::default();
         let mut parser = Self { text, reading, deviations, uris: 0, rua_seen: false };
         parser.record()?;
