@@ -134,31 +134,33 @@ pub(crate) fn txt_rrset(bytes: &[u8]) {
     let mut rrset: Vec<Vec<&[u8]>> =
         bytes.split(|&b| b == 0xfe).map(|record| record.split(|&b| b == 0xff).collect()).collect();
     let chosen = StsRecord::from_rrset(&rrset).map(StsRecord::into_owned);
-    assert_eq!(chosen, naive_choice(&rrset));
-    let reports = TlsRptRecord::from_rrset(&rrset, Reading::Strict).is_ok();
-    assert!(!reports || chosen.is_err(), "no text is both records");
+    let text = naive_choice(&rrset, "v=STSv1");
+    match &text {
+        Ok(text) => assert_eq!(chosen, StsRecord::parse(text).map_err(NoRecord::Invalid)),
+        Err(none) => assert_eq!(chosen.as_ref(), Err(none)),
+    }
+    for version in ["v=STSv1", "v=TLSRPTv1"] {
+        let select = |rrset| txt::select(rrset, version).map(|text| text.into_owned());
+        assert_eq!(select(&rrset), naive_choice(&rrset, version));
+    }
     rrset.reverse();
     let reversed = StsRecord::from_rrset(&rrset).map(StsRecord::into_owned);
     assert_eq!(reversed, chosen, "the order of an RRset has no meaning");
 }
 
-fn naive_choice(rrset: &[Vec<&[u8]>]) -> Result<StsRecord<'static>, NoRecord> {
-    let texts: Vec<Vec<u8>> = rrset.iter().map(|strings| strings.concat()).collect();
-    let begins = |text: &&Vec<u8>, marks: &[&str]| {
-        marks.iter().any(|mark| text.starts_with(mark.as_bytes()))
-    };
-    let candidates: Vec<&Vec<u8>> = match &texts[..] {
-        [sole] if sole == b"v=STSv1" => vec![sole],
-        [sole] => [sole]
-            .into_iter()
-            .filter(|text| begins(text, &["v=STSv1;", "v=STSv1 ", "v=STSv1\t"]))
-            .collect(),
-        several => several.iter().filter(|text| begins(text, &["v=STSv1;"])).collect(),
-    };
-    match candidates[..] {
-        [] => Err(NoRecord::Absent),
-        [one] => Ok(StsRecord::parse(one)?.into_owned()),
-        _ => Err(NoRecord::Several { count: candidates.len() }),
+/// The one text that counts, from the words of RFC 8461 §3.1.
+fn naive_choice(rrset: &[Vec<&[u8]>], version: &str) -> Result<Vec<u8>, NoRecord> {
+    let mut texts: Vec<Vec<u8>> = rrset.iter().map(|strings| strings.concat()).collect();
+    let sole = texts.len() == 1;
+    texts.retain(|text| match text.strip_prefix(version.as_bytes()) {
+        Some([b';', ..]) => true,
+        Some([] | [b' ' | b'\t', ..]) => sole,
+        _ => false,
+    });
+    match texts.len() {
+        0 => Err(NoRecord::Absent),
+        1 => Ok(texts.remove(0)),
+        count => Err(NoRecord::Several { count }),
     }
 }
 
