@@ -270,6 +270,7 @@ pub(crate) fn check(name: &str) -> Result<(), Fault> {
 /// `Domain` at the start of `text`, in one pass: how many octets it has. It ends
 /// before the first octet that no label has. Also the domain of an `mx` pattern
 /// (RFC 8461 §3.2).
+#[inline]
 pub(crate) fn scan(text: &[u8]) -> Result<usize, Fault> {
     let mut start: usize = 0;
     let mut rest = text;
@@ -290,6 +291,7 @@ pub(crate) fn scan(text: &[u8]) -> Result<usize, Fault> {
 }
 
 /// `sub-domain = Let-dig [Ldh-str]`, of an `Ldh-str`; `after` is what follows it.
+#[inline]
 fn check_label(label: &[u8], after: &[u8], start: usize) -> Result<(), Fault> {
     let fault = |kind, at: usize| Err(Fault::new(kind, start.saturating_add(at)));
     match label {

@@ -83,6 +83,7 @@ impl Class {
     /// but controls, in UTF-8.
     pub(crate) const TEXT: Self = Self(16);
 
+    #[inline]
     pub(crate) fn has(self, b: u8) -> bool {
         CLASSES.get(usize::from(b)).is_some_and(|classes| classes & self.0 != 0)
     }
@@ -145,6 +146,7 @@ pub(crate) const fn trim_wsp_start(mut text: &[u8]) -> &[u8] {
 
 /// The name of a field, the same in all three grammars:
 /// `(ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")`
+#[inline]
 pub(crate) fn field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
     let fits = |name: &[u8]| {
         name.len() <= MAX_FIELD_NAME_LEN
@@ -154,6 +156,7 @@ pub(crate) fn field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 /// `name "="` of a record's field.
+#[inline]
 pub(crate) fn record_field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
     let (input, name) = field_name(input)?;
     let (input, _) = expect(Expected::Equals, tag("="))(input)?;
@@ -163,6 +166,7 @@ pub(crate) fn record_field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// The value of an extension in a record:
 /// `1*(%x21-3A / %x3C / %x3E-7E)`, which leaves out `=`, `;`, white space and
 /// controls.
+#[inline]
 pub(crate) fn record_value(input: &[u8]) -> Parsed<'_, &[u8]> {
     expect(Expected::Value, take_while1(|b| Class::VALUE.has(b)))(input)
 }
@@ -175,6 +179,7 @@ fn field_delimiter(input: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// What follows a field of a record: a delimiter and the next field (`true`), or
 /// the end, with or without a delimiter.
+#[inline]
 pub(crate) fn next_field(input: &[u8]) -> Parsed<'_, bool> {
     if input.is_empty() {
         return Ok((input, false));

@@ -20,6 +20,7 @@ use core::time::Duration;
 
 use self::grammar::{Span, fields};
 use super::mx::{Host, MxPattern};
+use crate::escape::escape;
 use crate::reading::{Deviations, Reading};
 
 pub use self::build::{BuildPolicyError, PolicyBuilder};
@@ -135,8 +136,8 @@ impl Policy {
         reading: Reading,
         max_len: usize,
     ) -> Result<(Self, Deviations<PolicyDeviation>), ParsePolicyError> {
-        // Places are kept in 32 bits.
-        let max_len = max_len.min(i32::MAX.unsigned_abs().try_into().unwrap_or(usize::MAX));
+        // Places in the body are kept in 32 bits.
+        let max_len = max_len.min(usize::try_from(u32::MAX).unwrap_or(usize::MAX));
         let body = body.as_ref();
         if body.len() > max_len {
             return Err(ParsePolicyError::too_large(body, max_len));
@@ -246,9 +247,10 @@ impl Hash for Policy {
     }
 }
 
+/// Shows the beginning of the body, [escaped](crate::escape).
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Policy").field(&self.body).finish()
+        write!(f, "Policy({})", escape(&*self.body))
     }
 }
 

@@ -13,6 +13,7 @@ use nom::Parser as _;
 use nom::bytes::complete::{tag, take_while};
 
 use crate::domain::{DomainName, NameTooLong};
+use crate::escape::escape;
 use crate::failure::ResultType;
 use crate::hint::{self, Hint};
 use crate::syntax::{self, Class, Expected, Fault, Parsed};
@@ -115,8 +116,12 @@ impl<'a> StsRecord<'a> {
     }
 
     fn from_text(text: Cow<'a, [u8]>) -> Result<Self, ParseRecordError> {
-        let id = parse(&text)?;
-        Ok(Self { text, id })
+        // The `id` is copied here only: to hand 32 octets through results takes longer
+        // than to find them.
+        match PolicyId::from_alphanumeric(parse(&text)?) {
+            Some(id) => Ok(Self { text, id }),
+            None => Err(missing_id(&text)),
+        }
     }
 
     /// The `id`, which changes whenever the policy does.
@@ -186,7 +191,7 @@ const RESERVED: [&str; 2] = ["v", "id"];
 
 /// `sts-version 1*(sts-field-delim sts-field) [sts-field-delim]`; the result is
 /// the `id` that counts.
-fn parse(text: &[u8]) -> Result<PolicyId, ParseRecordError> {
+fn parse(text: &[u8]) -> Result<&[u8], ParseRecordError> {
     txt::within_bounds(text)?;
     let Ok((mut rest, _)) = tag::<_, _, ()>(StsRecord::VERSION).parse(text) else {
         return Err(ParseRecordError::version(StsRecord::VERSION, text));
@@ -199,14 +204,18 @@ fn parse(text: &[u8]) -> Result<PolicyId, ParseRecordError> {
             Err(error) => return Err(ParseRecordError::syntax(syntax::fault(error), text)),
         }
     }
-    id.ok_or_else(|| {
-        let near = str::from_utf8(text).ok().and_then(near_id);
-        ParseRecordError::new(RecordErrorKind::MissingId, text, &[]).with_hint(near)
-    })
+    id.ok_or_else(|| missing_id(text))
+}
+
+#[cold]
+fn missing_id(text: &[u8]) -> ParseRecordError {
+    let near = str::from_utf8(text).ok().and_then(near_id);
+    ParseRecordError::new(RecordErrorKind::MissingId, text, &[]).with_hint(near)
 }
 
 /// `sts-field-delim sts-field` (`true`), or `[sts-field-delim]` and the end.
-fn field<'a>(input: &'a [u8], id: &mut Option<PolicyId>) -> Parsed<'a, bool> {
+#[inline]
+fn field<'a>(input: &'a [u8], id: &mut Option<&'a [u8]>) -> Parsed<'a, bool> {
     let (input, more) = syntax::next_field(input)?;
     if !more {
         return Ok((input, false));
@@ -222,10 +231,11 @@ fn field<'a>(input: &'a [u8], id: &mut Option<PolicyId>) -> Parsed<'a, bool> {
 }
 
 /// `1*32(ALPHA / DIGIT)`, with nothing behind it but what ends a field.
-fn policy_id(input: &[u8]) -> Parsed<'_, PolicyId> {
-    let (rest, text) = take_while(|b| Class::ALPHANUMERIC.has(b)).parse(input)?;
-    match (PolicyId::from_alphanumeric(text), rest) {
-        (Some(id), [] | [b';' | b' ' | b'\t', ..]) => Ok((rest, id)),
+#[inline]
+fn policy_id(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, id) = take_while(|b| Class::ALPHANUMERIC.has(b)).parse(input)?;
+    match (id.len(), rest) {
+        (1..=PolicyId::MAX_LEN, [] | [b';' | b' ' | b'\t', ..]) => Ok((rest, id)),
         _ => Err(nom::Err::Error(Fault { at: input, expected: Expected::Id })),
     }
 }
@@ -244,9 +254,10 @@ impl fmt::Display for StsRecord<'_> {
     }
 }
 
+/// Shows the beginning of the text, [escaped](crate::escape).
 impl fmt::Debug for StsRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("StsRecord").field(&self.as_str()).finish()
+        write!(f, "StsRecord({})", escape(&*self.text))
     }
 }
 

@@ -381,9 +381,10 @@ impl fmt::Display for TlsRptRecord<'_> {
     }
 }
 
+/// Shows the beginning of the text, [escaped](crate::escape).
 impl fmt::Debug for TlsRptRecord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TlsRptRecord").field(&self.as_str()).finish()
+        write!(f, "TlsRptRecord({})", escape(&*self.text))
     }
 }
 

@@ -42,6 +42,11 @@ fn all_1_shown_text_has_a_bounded_length() {
     ] {
         assert!(text.len() < 300, "{} octets", text.len());
     }
+    let body = format!("version: STSv1\nmode: none\nmax_age: 1\nx: {long}\n");
+    assert!(format!("{:?}", body.parse::<Policy>().unwrap()).len() < 300);
+    assert!(format!("{:?}", format!("{body}x").parse::<Policy>().unwrap_err()).len() < 300);
+    let record = format!("v=STSv1;id=1;x={long}");
+    assert!(format!("{:?}", StsRecord::parse(&record).unwrap()).len() < 300);
 }
 
 #[test]

@@ -19,10 +19,10 @@ const FOUND_MAX: usize = 60;
 /// Displays place, expectation, what was found instead, and a hint where the text
 /// is a near miss. It keeps the body, because a report quotes the refused policy
 /// (RFC 8460 §4.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParsePolicyError(Box<Inner>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Inner {
     kind: PolicyErrorKind,
     place: Option<Place>,
@@ -150,6 +150,19 @@ impl fmt::Display for ParsePolicyError {
     }
 }
 
+/// Without the body.
+impl fmt::Debug for ParsePolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, place, found, hint, received: _ } = &*self.0;
+        f.debug_struct("ParsePolicyError")
+            .field("kind", kind)
+            .field("place", place)
+            .field("found", found)
+            .field("hint", hint)
+            .finish_non_exhaustive()
+    }
+}
+
 impl core::error::Error for ParsePolicyError {}
 
 /// What the grammar of a policy expects where the body has something else.
@@ -232,8 +245,8 @@ pub struct PolicyDeviation {
 }
 
 impl PolicyDeviation {
-    pub(super) fn new(kind: PolicyDeviationKind, body: &str, offset: usize) -> Self {
-        Self { kind, place: Place::of(body, offset) }
+    pub(super) const fn new(kind: PolicyDeviationKind, place: Place) -> Self {
+        Self { kind, place }
     }
 
     /// What was forgiven.
@@ -290,22 +303,32 @@ impl From<PolicyDeviationKind> for PolicyErrorKind {
     }
 }
 
-/// A line and a column, both from 1.
+/// An octet of the body, and its line and column, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
+pub(super) struct Place {
+    offset: usize,
     line: u32,
     column: u32,
 }
 
 impl Place {
+    pub(super) const START: Self = Self { offset: 0, line: 1, column: 1 };
+
     /// The place of an octet of the body.
     fn of(body: &str, offset: usize) -> Self {
-        let before = body.get(..offset).unwrap_or(body);
-        let lines = before.bytes().filter(|b| *b == b'\n').count();
-        let line = before.get(line_start(body, offset)..).unwrap_or_default();
-        let columns = line.chars().count();
-        let from_one = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
-        Self { line: from_one(lines), column: from_one(columns) }
+        Self::START.on_to(body, offset)
+    }
+
+    /// The place of a later octet: what lies between is looked at, and the line.
+    pub(super) fn on_to(self, body: &str, offset: usize) -> Self {
+        let between = body.get(self.offset..offset).unwrap_or_default();
+        let lines = between.bytes().filter(|b| *b == b'\n').count();
+        let before = body.get(line_start(body, offset)..offset).unwrap_or_default();
+        Self {
+            offset,
+            line: self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX)),
+            column: u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1),
+        }
     }
 }
 

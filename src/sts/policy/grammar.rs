@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use nom::Parser as _;
 use nom::bytes::complete::take_while;
 
-use super::error::{PolicyDeviation, PolicyDeviationKind, PolicyErrorKind, Problem};
+use super::error::{Place, PolicyDeviation, PolicyDeviationKind, PolicyErrorKind, Problem};
 use super::{MAX_MX, MaxAge, Mode, Policy, VERSION};
 use crate::reading::{Deviations, Reading};
 use crate::sts::mx::{self, MxErrorKind};
@@ -33,6 +33,8 @@ struct FieldReader<'a> {
     body: &'a str,
     reading: Reading,
     deviations: Deviations<PolicyDeviation>,
+    /// The place of the last deviation.
+    last: Place,
     version: Option<()>,
     mode: Option<Mode>,
     max_age: Option<MaxAge>,
@@ -57,6 +59,7 @@ impl<'a> FieldReader<'a> {
             body,
             reading,
             deviations: Deviations::default(),
+            last: Place::START,
             version: None,
             mode: None,
             max_age: None,
@@ -84,7 +87,7 @@ impl<'a> FieldReader<'a> {
             self.forgive(PolicyDeviationKind::BlankLine, start)?;
             return Ok(next);
         }
-        let Ok((after_name, name)) = syntax::field_name(indented) else {
+        let Some((rule, after_name)) = self.name(indented) else {
             return Err(self.problem(PolicyErrorKind::Name, indented));
         };
         let colon = syntax::trim_wsp_start(after_name);
@@ -98,26 +101,39 @@ impl<'a> FieldReader<'a> {
             self.forgive(PolicyDeviationKind::WhitespaceBeforeColon, after_name)?;
         }
         let value = syntax::trim_wsp_start(after_colon);
-        let rule = self.rule(name);
         self.value(rule, value)
-            .and_then(|rest| end_of_line(syntax::trim_wsp_start(rest)))
+            .and_then(|rest| {
+                end_of_line(rest).or_else(|| end_of_line(syntax::trim_wsp_start(rest)))
+            })
             .ok_or_else(|| self.value_problem(rule, value))
     }
 
-    /// The rule that a name calls for. Of a repeated field other than `mx` the first
-    /// counts (RFC 8461 §3.2).
-    fn rule(&self, name: &[u8]) -> Rule {
-        match name {
-            b"version" if self.version.is_none() => Rule::Version,
-            b"mode" if self.mode.is_none() => Rule::Mode,
-            b"max_age" if self.max_age.is_none() => Rule::MaxAge,
-            b"mx" if self.mx.len >= MAX_MX => Rule::TooManyMx,
-            b"mx" => Rule::Mx,
-            _ => Rule::Extension,
+    /// A field name, and the rule that it calls for. Of a repeated field other than
+    /// `mx` the first counts (RFC 8461 §3.2).
+    #[inline]
+    fn name(&self, at: &'a [u8]) -> Option<(Rule, &'a [u8])> {
+        let known = |name: &[u8]| {
+            let goes_on = |rest: &&[u8]| rest.first().is_some_and(|&b| Class::NAME.has(b));
+            at.strip_prefix(name).filter(|rest| !goes_on(rest))
+        };
+        if let Some(rest) = known(b"mx") {
+            let rule = if self.mx.len < MAX_MX { Rule::Mx } else { Rule::TooManyMx };
+            return Some((rule, rest));
         }
+        let (first, rest) = if let Some(rest) = known(b"version") {
+            (self.version.is_none().then_some(Rule::Version), rest)
+        } else if let Some(rest) = known(b"mode") {
+            (self.mode.is_none().then_some(Rule::Mode), rest)
+        } else if let Some(rest) = known(b"max_age") {
+            (self.max_age.is_none().then_some(Rule::MaxAge), rest)
+        } else {
+            (None, syntax::field_name(at).ok()?.0)
+        };
+        Some((first.unwrap_or(Rule::Extension), rest))
     }
 
     /// Reads what obeys the rule, if there is anything.
+    #[inline]
     fn value(&mut self, rule: Rule, value: &'a [u8]) -> Option<&'a [u8]> {
         match rule {
             Rule::Version => {
@@ -145,6 +161,7 @@ impl<'a> FieldReader<'a> {
     }
 
     /// Why the line from `value` on does not obey the rule.
+    #[cold]
     fn value_problem(&self, rule: Rule, value: &[u8]) -> Problem {
         let offset = self.offset(value);
         let text = self.body.get(offset..).and_then(|rest| rest.lines().next());
@@ -172,8 +189,12 @@ impl<'a> FieldReader<'a> {
 
     /// Where the tolerant reading goes on and the strict one ends.
     fn forgive(&mut self, kind: PolicyDeviationKind, at: &[u8]) -> Result<(), Problem> {
-        let (body, offset) = (self.body, self.offset(at));
-        let deviation = || PolicyDeviation::new(kind, body, offset);
+        let offset = self.offset(at);
+        let Self { body, last, .. } = self;
+        let deviation = || {
+            *last = last.on_to(body, offset);
+            PolicyDeviation::new(kind, *last)
+        };
         let problem = || Problem { kind: kind.into(), offset: Some(offset), found: offset };
         self.reading.forgive(&mut self.deviations, deviation, problem)
     }
@@ -238,7 +259,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// `None` for what cannot be: a body is at most `i32::MAX` octets long, a pattern
+    /// `None` for what cannot be: a body is at most `u32::MAX` octets long, a pattern
     /// at most 253.
     fn new(start: usize, len: usize) -> Option<Self> {
         Some(Self { start: start.try_into().ok()?, len: len.try_into().ok()? })
