@@ -75,14 +75,14 @@ impl<'a> Arbitrary<'a> for Reading {
 
 impl<'a> Arbitrary<'a> for ResultType {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        u.choose(&Self::ALL).copied()
+        u.choose(Self::ALL).copied()
     }
 }
 
 /// Declared values up to ten digits, most of them publishable.
 impl<'a> Arbitrary<'a> for MaxAge {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let max = if u.ratio(1, 8)? { 9_999_999_999 } else { Self::MAX.declared_secs() };
+        let max = if u.ratio(1, 8)? { Self::MAX_DECLARED } else { Self::MAX.declared_secs() };
         Self::declared(u.int_in_range(0..=max)?).ok_or(Error::IncorrectFormat)
     }
 }

@@ -4,9 +4,9 @@
 //! front of a [`DomainName`]), no escapes, no root, no search list. It knows
 //! nothing of public suffixes.
 
-use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
+use core::borrow::Borrow;
 use core::fmt;
 use core::str::FromStr;
 
@@ -109,8 +109,8 @@ impl DomainName {
     /// # Errors
     ///
     /// [`NameTooLong`] if that has more than [`MAX_NAME_LEN`] octets without its
-    /// trailing dot: such a domain can have neither record nor policy.
-    pub fn with_prefix(&self, label: &str) -> Result<String, NameTooLong> {
+    /// trailing dot.
+    pub(crate) fn with_prefix(&self, label: &str) -> Result<String, NameTooLong> {
         let len = label.len().saturating_add(self.0.len()).saturating_add(1);
         if len > MAX_NAME_LEN {
             return Err(NameTooLong { len });
@@ -127,6 +127,20 @@ impl DomainName {
     #[must_use]
     pub fn to_dns_name(&self) -> DnsName<'_> {
         DnsName::try_from(self.as_str()).expect("LDH labels within the DNS lengths")
+    }
+}
+
+impl From<DomainName> for String {
+    fn from(name: DomainName) -> Self {
+        name.0.into()
+    }
+}
+
+/// For look-ups by text, which must be in the same form: lower case, no dot at the
+/// end.
+impl Borrow<str> for DomainName {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -234,8 +248,8 @@ pub enum DomainErrorKind {
     Idna,
 }
 
-/// A domain too long to carry a prefix such as `_mta-sts.`; see
-/// [`DomainName::with_prefix`].
+/// A domain too long to carry a prefix such as `_mta-sts.`, so that it can have
+/// neither record nor policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("name of {len} octets where DNS allows {MAX_NAME_LEN}")]
 pub struct NameTooLong {
@@ -325,12 +339,6 @@ pub(crate) fn is_ipv4(text: &str) -> bool {
     text.ends_with(|c: char| c.is_ascii_digit())
         && text.split('.').count() == 4
         && text.split('.').all(is_octet)
-}
-
-impl From<DomainName> for String {
-    fn from(name: DomainName) -> Self {
-        name.as_str().to_owned()
-    }
 }
 
 #[cfg(test)]
@@ -424,7 +432,7 @@ mod tests {
     #[cfg(feature = "idna")]
     #[test]
     fn mx_3_u_labels_become_a_labels() {
-        let name = |text| DomainName::from_unicode(text).map(|name| name.as_str().to_owned());
+        let name = |text| DomainName::from_unicode(text).map(String::from);
         assert_eq!(name("bücher.example").unwrap(), "xn--bcher-kva.example");
         assert_eq!(name("BÜCHER。example.").unwrap(), "xn--bcher-kva.example");
         assert_eq!(name("faß.example").unwrap(), "xn--fa-hia.example");

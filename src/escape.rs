@@ -2,9 +2,10 @@
 //!
 //! Records, policies, certificate names and reports are written by strangers.
 //! In an error, a log line or a terminal they must not move the cursor, forge a
-//! second line, or turn the reading order around. Everything remote that this
-//! crate shows goes through [`escape()`]; so should everything that its users
-//! show.
+//! second line, or turn the reading order around. Everything remote in the errors,
+//! hints, deviations and `Debug` of this crate goes through [`escape()`]; what
+//! `as_str`, `Display` of a value and the like give is the text itself, and should
+//! go through it before it is shown.
 //!
 //! This is not an encoding: nothing turns the result back into the text.
 //!

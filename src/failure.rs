@@ -7,8 +7,12 @@
 //!
 //! It is not the reader's view of a report, where any text may stand.
 
+use alloc::boxed::Box;
+use alloc::string::ToString as _;
 use core::fmt;
 use core::str::FromStr;
+
+use crate::escape::escape;
 
 /// The result types of the registry "STARTTLS Validation Result Types"
 /// (RFC 8460 §4.3, §6.6), as of November 2026: all that this crate produces.
@@ -32,8 +36,8 @@ pub enum ResultType {
     TlsaInvalid,
     /// DNSSEC validation failed (§4.3.2.1).
     DnssecInvalid,
-    /// The sender demands DANE, and there were no usable TLSA records
-    /// (§4.3.2.1).
+    /// The sender demands DANE, and there were no DNSSEC-validated TLSA records for
+    /// the MX (§4.3.2.1).
     DaneRequired,
     /// The policy could not be fetched (§4.3.2.2).
     StsPolicyFetchError,
@@ -45,7 +49,7 @@ pub enum ResultType {
 
 impl ResultType {
     /// All result types, in the order of RFC 8460 §4.3.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &[
         Self::StartTlsNotSupported,
         Self::CertificateHostMismatch,
         Self::CertificateExpired,
@@ -88,15 +92,17 @@ impl FromStr for ResultType {
     type Err = UnknownResultType;
 
     fn from_str(text: &str) -> Result<Self, UnknownResultType> {
-        Self::ALL.into_iter().find(|result| result.as_str() == text).ok_or(UnknownResultType)
+        let named = Self::ALL.iter().find(|result| result.as_str() == text);
+        named.copied().ok_or_else(|| UnknownResultType { found: escape(text).to_string().into() })
     }
 }
 
 /// The text is none of the registry's result types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a result type of RFC 8460 §4.3")]
-#[non_exhaustive]
-pub struct UnknownResultType;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a result type of RFC 8460 §4.3, found `{found}`")]
+pub struct UnknownResultType {
+    found: Box<str>,
+}
 
 /// Why, in a few words for machines: lower-case ASCII with hyphens, stable
 /// across releases.
@@ -162,8 +168,9 @@ mod tests {
 
     #[test]
     fn result_types_are_the_registrys_eleven_and_round_trip() {
+        assert_eq!(ResultType::ALL.len(), 11);
         for result in ResultType::ALL {
-            assert_eq!(result.as_str().parse(), Ok(result));
+            assert_eq!(result.as_str().parse(), Ok(*result));
         }
         assert!("certificate-Expired".parse::<ResultType>().is_err());
         assert!("".parse::<ResultType>().is_err());

@@ -23,7 +23,7 @@ use core::str;
 use hickory_proto::rr::rdata::TXT;
 use hickory_proto::rr::{Name, RData, Record};
 
-use crate::domain::{DomainName, ParseDomainError};
+use crate::domain::{DomainName, NameTooLong, ParseDomainError};
 use crate::reading::{Deviations, Reading};
 use crate::sts::StsRecord;
 use crate::tlsrpt::{RuaDeviation, TlsRptRecord};
@@ -42,8 +42,8 @@ pub fn sts_record<'a>(rrset: impl IntoIterator<Item = &'a TXT>) -> Result<StsRec
 }
 
 /// The TXT data that `answers` holds for `name`, the name that was asked for:
-/// that of the name itself, or of the name at the end of its CNAME chain, which
-/// RFC 8461 §8.2 wants followed. Other records of the answer are left out.
+/// that of the name itself, or of the name at the end of its CNAME chain, which must
+/// be followed (RFC 8461 §3.1, §8.2). Other records of the answer are left out.
 ///
 /// A chain longer than [`MAX_CNAMES`] ends where the bound is reached.
 ///
@@ -97,6 +97,32 @@ pub fn tlsrpt_record<'a>(
     reading: Reading,
 ) -> Result<(TlsRptRecord<'a>, Deviations<RuaDeviation>), NoRecord> {
     TlsRptRecord::from_rrset(rrset.into_iter().map(|txt| &*txt.txt_data), reading)
+}
+
+/// The name of a domain's MTA-STS record, `_mta-sts.<domain>.`
+///
+/// # Errors
+///
+/// [`NameTooLong`] as [`StsRecord::owner_name`].
+///
+/// # Panics
+///
+/// Never: what that gives is a name.
+pub fn sts_owner_name(domain: &DomainName) -> Result<Name, NameTooLong> {
+    Ok(Name::from_ascii(StsRecord::owner_name(domain)?).expect("labels within the DNS lengths"))
+}
+
+/// The name of a domain's TLSRPT record, `_smtp._tls.<domain>.`
+///
+/// # Errors
+///
+/// [`NameTooLong`] as [`TlsRptRecord::owner_name`].
+///
+/// # Panics
+///
+/// Never: what that gives is a name.
+pub fn tlsrpt_owner_name(domain: &DomainName) -> Result<Name, NameTooLong> {
+    Ok(Name::from_ascii(TlsRptRecord::owner_name(domain)?).expect("labels within the DNS lengths"))
 }
 
 /// The TXT data of a record's text, split at 255 octets.
@@ -212,8 +238,13 @@ mod tests {
         let domain = DomainName::parse("mail.example.com").unwrap();
         let name = Name::from(&domain);
         assert_eq!(name.to_string(), "mail.example.com.");
-        assert_eq!(DomainName::try_from(&name), Ok(domain));
+        assert_eq!(DomainName::try_from(&name).as_ref(), Ok(&domain));
+        let owner = sts_owner_name(&domain).unwrap();
+        assert_eq!(owner.to_string(), "_mta-sts.mail.example.com.");
+        let owner = tlsrpt_owner_name(&domain).unwrap();
+        assert_eq!(owner.to_string(), "_smtp._tls.mail.example.com.");
         let longest = DomainName::parse(&("a.".repeat(126) + "a")).unwrap();
+        assert!(sts_owner_name(&longest).is_err() && tlsrpt_owner_name(&longest).is_err());
         assert_eq!(DomainName::try_from(&Name::from(&longest)), Ok(longest));
 
         let error = |labels: Vec<&[u8]>| {

@@ -5,7 +5,7 @@
 //! that the tolerant reading names.
 
 use alloc::boxed::Box;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 
 use crate::escape::escape;
 
@@ -17,14 +17,14 @@ pub enum Hint {
     #[error("did you mean `{0}`?")]
     DidYouMean(Box<str>),
     /// An extension whose name is a slip of the field that is missing.
-    #[error("did you mean `{meant}` by `{found}` in line {line}?")]
+    #[error("did you mean `{meant}` by `{found}`{}?", in_line(*line))]
     FieldName {
         /// The name that was probably meant.
         meant: &'static str,
         /// The name as written, [escaped](crate::escape).
         found: Box<str>,
-        /// The line, counted from 1.
-        line: u32,
+        /// The line, counted from 1; none in a record.
+        line: Option<u32>,
     },
     /// Several alternatives were left in, as in a template.
     #[error("choose one of them")]
@@ -53,6 +53,10 @@ impl Hint {
     pub(crate) fn did_you_mean(text: &str) -> Self {
         Self::DidYouMean(escape(text).to_string().into())
     }
+}
+
+fn in_line(line: Option<u32>) -> String {
+    line.map_or_else(String::new, |line| alloc::format!(" in line {line}"))
 }
 
 /// The candidate that `found` is a slip of: the same in another case, with the

@@ -1,6 +1,5 @@
-//! The reference implementation of MTA-STS (RFC 8461) and of the TLSRPT record of
-//! SMTP TLS Reporting (RFC 8460): records, policies and matching, read and written
-//! exactly as the RFCs say.
+//! MTA-STS (RFC 8461) and the TLSRPT record of SMTP TLS Reporting (RFC 8460 §3):
+//! records, policies and matching, read and written by the grammars of the RFCs.
 //!
 //! Mail servers use it to decide, checkers to say what is wrong and where,
 //! publishers to write what others can read.
@@ -47,7 +46,7 @@
 //! | - | showing text of strangers | [`escape`] |
 //!
 //! Modules name only modules below them: `hickory`, `serde` and `arbitrary` →
-//! `tlsrpt` → `sts` → `txt`, `domain`, `failure` → the shared pieces of the
+//! `tlsrpt` → `sts` → `txt` → `domain`, `failure` → the shared pieces of the
 //! grammars, readings and hints → `escape`.
 //!
 //! # Features
@@ -55,7 +54,7 @@
 //! | feature | brings | pulls |
 //! |---|---|---|
 //! | `std` (default) | what dependencies do better with it; errors and results are the same | - |
-//! | `serde` | text forms of the scalar types | serde |
+//! | `serde` | `PolicyId`, `DomainName`, `Mode`, `ResultType` as text, `MaxAge` as its declared seconds; `ReasonCode`, `MxPattern` are only written | serde |
 //! | `idna` | [`DomainName`] from U-labels | idna |
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
 //! | `arbitrary` | valid values for fuzzing; implies `std` | arbitrary |
@@ -69,7 +68,8 @@
 //!
 //! Every bound is a constant with its reason: [`sts::MAX_BODY_LEN`],
 //! [`sts::MAX_MX`], [`tlsrpt::MAX_REPORT_URIS`], [`txt::MAX_TEXT_LEN`],
-//! [`domain::MAX_NAME_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`]. Parsing takes
+//! [`txt::MAX_CHARACTER_STRING_LEN`], [`domain::MAX_NAME_LEN`],
+//! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`]. Parsing takes
 //! time linear in the length of the text and memory bounded by it; no input makes
 //! it panic.
 #![no_std]
@@ -77,8 +77,6 @@
 #![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 
 extern crate alloc;
-#[cfg(any(feature = "std", test))]
-extern crate std;
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;

@@ -1,8 +1,7 @@
 //! Text forms of the scalar types, for serde (feature `serde`).
 //!
-//! Each is written as its `Display` text and read by its `FromStr`, so that
-//! nothing invalid can be deserialised; [`MaxAge`] is a number. Records and
-//! policies have no form here: keep their text and parse it again.
+//! What is read is read by `FromStr`, so that nothing invalid can be deserialised.
+//! Records and policies have no form here: keep their text and parse it again.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -156,11 +155,11 @@ mod tests {
 
     #[test]
     fn invalid_text_is_refused() {
-        refused::<PolicyId>("\"2026-11-22\"", "expected 1 to 32 letters and digits");
+        refused::<PolicyId>("\"2026-11-22\"", "expected 1 to 32 letters and digits, found");
         refused::<PolicyId>("1", "invalid type: integer `1`, expected an id of 1 to 32");
         refused::<DomainName>("\"a..b\"", "empty label at offset 2 of `a..b`");
         refused::<Mode>("\"Enforce\"", "expected `enforce`, `testing` or `none`");
-        refused::<ResultType>("\"none\"", "not a result type of RFC 8460");
+        refused::<ResultType>("\"none\"", "expected a result type of RFC 8460");
         refused::<MaxAge>("10000000000", "invalid value: integer `10000000000`, expected a number");
         refused::<MaxAge>("-1", "invalid value: integer `-1`");
     }

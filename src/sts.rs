@@ -16,8 +16,8 @@ mod record;
 
 pub use self::mx::{MxErrorKind, MxPattern, ParseMxError};
 pub use self::policy::{
-    BuildPolicyError, Canonical, MAX_BODY_LEN, MAX_MX, MaxAge, MaxAgeError, Mode, NearMiss,
-    ParsePolicyError, Policy, PolicyBuilder, PolicyDeviation, PolicyDeviationKind, PolicyErrorKind,
-    UnknownMode,
+    BuildPolicyError, Canonical, MAX_BODY_LEN, MAX_MX, MaxAge, MaxAgeTooLong, Mode, NearMiss,
+    ParseMaxAgeError, ParsePolicyError, Policy, PolicyBuilder, PolicyDeviation,
+    PolicyDeviationKind, PolicyErrorKind, UnknownMode,
 };
 pub use self::record::{PolicyId, PolicyIdError, StsRecord};

@@ -11,11 +11,11 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, str};
 
 use crate::escape::escape;
 use crate::failure::ReasonCode;
-use crate::hint::Hint;
+use crate::hint::{self, Hint};
 use crate::syntax::{self, Expected, Fault};
 
 /// The octets that the text of a record may have: what fits into the RDATA of a
@@ -56,8 +56,9 @@ where
 ///
 /// `version` is the version field, such as `v=STSv1`. Of several TXT records,
 /// those are discarded that do not begin with exactly that field and `;`; if not
-/// exactly one is left, there is none. A sole TXT record may also have white space
-/// before the `;`, as the grammar allows.
+/// exactly one is left, there is none. A sole TXT record may also go on with white
+/// space behind the field, as the grammar allows, or end there; what is wrong with
+/// it then is for the parser to say.
 ///
 /// [`StsRecord::from_rrset`](crate::sts::StsRecord::from_rrset) and
 /// [`TlsRptRecord::from_rrset`](crate::tlsrpt::TlsRptRecord::from_rrset) choose and
@@ -100,22 +101,24 @@ where
 
 /// Why there is no usable record at a name, although DNS has answered.
 ///
-/// A DNS failure (SERVFAIL, time-out, refused) is none of these: then it is not
-/// known whether there is a record.
+/// A sender then takes it that there is no policy to fetch (RFC 8461 §3.1); an
+/// unexpired policy in its cache still applies (§5.1). NXDOMAIN and NODATA are
+/// [`Absent`](Self::Absent). A DNS failure (SERVFAIL, time-out, refused) is none of
+/// these: then it is not known whether there is a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a sender treats each of them in its own way")]
 pub enum NoRecord {
     /// No such name, no TXT record, or none that qualifies as a record of this
     /// kind.
-    #[error("no record")]
+    #[error("no TXT record begins with the version field")]
     Absent,
     /// More than one TXT record qualifies, so none counts.
-    #[error("{count} records where there must be one")]
+    #[error("expected one record, found {count}")]
     Several {
         /// How many.
         count: usize,
     },
-    /// The one record breaks its grammar.
+    /// The one record breaks its grammar; how is in the `source()`.
     #[error("invalid record")]
     Invalid(#[source] ParseRecordError),
 }
@@ -266,7 +269,7 @@ pub enum RecordErrorKind {
     #[error("expected `;` or the end")]
     Delimiter,
     /// White space may end a record only behind a `;`.
-    #[error("expected no white space at the end without `;`")]
+    #[error("expected no white space after the last field")]
     TrailingWhitespace,
     /// Two `;` without a field between them.
     #[error("expected a field between two `;`")]
@@ -295,12 +298,16 @@ pub enum RecordErrorKind {
     Uri,
     /// A record has at most [`MAX_REPORT_URIS`](crate::tlsrpt::MAX_REPORT_URIS)
     /// URIs.
-    #[error("expected no more URIs")]
-    TooManyUris,
+    #[error("expected at most {limit} URIs")]
+    TooManyUris {
+        /// The limit.
+        limit: usize,
+    },
     /// There is no `rua` field.
     #[error("expected a `rua` field")]
     MissingRua,
-    /// No URI of the `rua` can be used (tolerant reading and constructor).
+    /// The tolerant reading skipped URIs, and none of the others can be used; or a
+    /// constructor was given one that cannot.
     #[error("expected a usable URI")]
     NoUsableUri,
     /// A known field's name is given to an extension (constructors only).
@@ -359,6 +366,14 @@ pub(crate) fn within_bounds(text: &[u8]) -> Result<(), ParseRecordError> {
         }
         _ => Ok(()),
     }
+}
+
+/// The field that was probably meant as the missing one.
+pub(crate) fn near_field(text: &[u8], version: &str, meant: &'static str) -> Option<Hint> {
+    let found = |name: &str| escape(name).to_string().into();
+    syntax::fields(str::from_utf8(text).ok()?, version)
+        .find(|(name, _)| hint::closest(name, &[meant]).is_some())
+        .map(|(name, _)| Hint::FieldName { meant, found: found(name), line: None })
 }
 
 /// Writes an extension behind `record`, a canonical text.
@@ -430,12 +445,8 @@ mod tests {
     fn txt_5_reasons_are_told_apart() {
         let invalid = NoRecord::Invalid(ParseRecordError::version(STS, b"x"));
         for (none, text, reason) in [
-            (NoRecord::Absent, "no record", "no-record"),
-            (
-                NoRecord::Several { count: 2 },
-                "2 records where there must be one",
-                "multiple-records",
-            ),
+            (NoRecord::Absent, "no TXT record begins with the version field", "no-record"),
+            (NoRecord::Several { count: 2 }, "expected one record, found 2", "multiple-records"),
             (invalid, "invalid record", "invalid-record"),
         ] {
             assert_eq!(none.to_string(), text);

@@ -92,7 +92,8 @@ impl<'a> MxPattern<'a> {
     /// Labels are compared whole and without ASCII case; `*` stands for exactly
     /// one label. One trailing dot of `host` is ignored. These never match: an
     /// empty name or label, a name that begins with `*`, an address (four decimal
-    /// octets, or anything with `[` or `:`), and a name beyond ASCII. For a name
+    /// octets, or anything with `[` or `:`), and a name beyond ASCII. Nothing else is
+    /// looked at in the label under `*`; `_` may be in it. For a name
     /// with U-labels, convert it first:
     /// [`DomainName::from_unicode`](crate::DomainName::from_unicode), feature
     /// `idna`.
@@ -145,6 +146,12 @@ fn same_name(a: &str, b: &str) -> bool {
 fn is_label(label: &str) -> bool {
     let never = |b: u8| !b.is_ascii() || matches!(b, b'[' | b':');
     !label.is_empty() && !label.starts_with('*') && !label.bytes().any(never)
+}
+
+impl AsRef<str> for MxPattern<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
 }
 
 impl fmt::Display for MxPattern<'_> {

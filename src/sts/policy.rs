@@ -11,6 +11,8 @@ mod error;
 mod grammar;
 mod near;
 
+use alloc::boxed::Box;
+use alloc::string::ToString as _;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -126,7 +128,7 @@ impl Policy {
     }
 
     /// [`parse`](Self::parse) with another limit, in octets: the one with which
-    /// the body was fetched.
+    /// the body was fetched. A limit beyond `u32::MAX` is taken as that.
     ///
     /// # Errors
     ///
@@ -210,7 +212,7 @@ impl Policy {
         self.body.lines()
     }
 
-    /// Displays the normal form: `version`, `mode`, the patterns in lower case,
+    /// Displays the normal form, unescaped: `version`, `mode`, the patterns in lower case,
     /// `max_age` as it is taken, extensions, one LF behind each.
     #[must_use]
     pub const fn canonical(&self) -> Canonical<'_> {
@@ -254,7 +256,8 @@ impl fmt::Debug for Policy {
     }
 }
 
-/// The strict reading; [`Policy::as_str`] is its inverse.
+/// The strict reading. Its inverse is [`Policy::as_str`]; there is no `Display`,
+/// which would show the text of a stranger.
 impl FromStr for Policy {
     type Err = ParsePolicyError;
 
@@ -325,44 +328,53 @@ impl FromStr for Mode {
     type Err = UnknownMode;
 
     fn from_str(text: &str) -> Result<Self, UnknownMode> {
-        Self::parse(text.as_bytes()).ok_or(UnknownMode)
+        Self::parse(text.as_bytes()).ok_or_else(|| UnknownMode { found: shown(text) })
     }
 }
 
 /// The text is none of the three modes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected `enforce`, `testing` or `none`")]
-#[non_exhaustive]
-pub struct UnknownMode;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected `enforce`, `testing` or `none`, found `{found}`")]
+pub struct UnknownMode {
+    found: Box<str>,
+}
+
+fn shown(text: &str) -> Box<str> {
+    escape(text).to_string().into()
+}
 
 /// How long a policy may be applied after it was fetched, in seconds
 /// (RFC 8461 §3.2).
 ///
 /// The RFC's maximum is 31,557,600 seconds, about a year. A policy may declare
 /// more, with up to ten digits; that is taken as the maximum, and stays readable.
+/// `Display`, `FromStr` and `Eq` are those of the declared seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MaxAge {
     declared: u64,
 }
 
 impl MaxAge {
-    /// The longest that a policy may be applied.
+    /// The longest that a policy may be applied: 31,557,600 seconds.
     pub const MAX: Self = Self { declared: 31_557_600 };
 
     /// The digits that a policy may write.
     const MAX_DIGITS: usize = 10;
 
+    /// The most that these digits can say.
+    pub(crate) const MAX_DECLARED: u64 = 9_999_999_999;
+
     /// A value that can be published: 0 to 31,557,600 seconds.
     ///
     /// # Errors
     ///
-    /// [`MaxAgeError`] if it is more.
-    pub const fn from_secs(secs: u32) -> Result<Self, MaxAgeError> {
+    /// [`MaxAgeTooLong`] if it is more.
+    pub const fn from_secs(secs: u32) -> Result<Self, MaxAgeTooLong> {
         // `From` is not const; widening loses nothing.
         #[expect(clippy::as_conversions, reason = "u64::from is not const")]
         let declared = secs as u64;
         if declared > Self::MAX.declared {
-            return Err(MaxAgeError);
+            return Err(MaxAgeTooLong { secs });
         }
         Ok(Self { declared })
     }
@@ -388,7 +400,7 @@ impl MaxAge {
     /// A declared value of at most ten digits.
     #[cfg(any(feature = "serde", feature = "arbitrary"))]
     pub(crate) fn declared(secs: u64) -> Option<Self> {
-        (secs <= 9_999_999_999).then_some(Self { declared: secs })
+        (secs <= Self::MAX_DECLARED).then_some(Self { declared: secs })
     }
 
     /// `1*10(DIGIT)`
@@ -409,19 +421,26 @@ impl fmt::Display for MaxAge {
 }
 
 impl FromStr for MaxAge {
-    type Err = MaxAgeError;
+    type Err = ParseMaxAgeError;
 
-    fn from_str(text: &str) -> Result<Self, MaxAgeError> {
-        Self::parse(text.as_bytes()).ok_or(MaxAgeError)
+    fn from_str(text: &str) -> Result<Self, ParseMaxAgeError> {
+        Self::parse(text.as_bytes()).ok_or_else(|| ParseMaxAgeError { found: shown(text) })
     }
 }
 
-/// The value is no [`MaxAge`]: a text that is not 1 to 10 digits, or a number
-/// that must not be published.
+/// The text is no `max_age`: not 1 to 10 digits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected seconds in 1 to 10 digits, found `{found}`")]
+pub struct ParseMaxAgeError {
+    found: Box<str>,
+}
+
+/// A `max_age` that must not be published, since it is above the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected at most 31557600 seconds, in 1 to 10 digits")]
-#[non_exhaustive]
-pub struct MaxAgeError;
+#[error("expected at most 31557600 seconds, found {secs}")]
+pub struct MaxAgeTooLong {
+    secs: u32,
+}
 
 const VERSION: &str = "STSv1";
 

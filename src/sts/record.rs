@@ -4,7 +4,8 @@
 //! TXT records, and nothing in this crate's core for DNS.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::{self, FromStr};
@@ -15,7 +16,6 @@ use nom::bytes::complete::{tag, take_while};
 use crate::domain::{DomainName, NameTooLong};
 use crate::escape::escape;
 use crate::failure::ResultType;
-use crate::hint::{self, Hint};
 use crate::syntax::{self, Class, Expected, Fault, Parsed};
 use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
 
@@ -42,12 +42,25 @@ use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
 /// sts-field-delim = *WSP ";" *WSP
 /// ```
 ///
+/// # Rules
+///
+/// - Several character-strings of one TXT record are joined without spaces:
+///   [`txt::join`].
+/// - Of several TXT records those count that begin with `v=STSv1;`; if not exactly
+///   one is left, or it is invalid, there is no policy: [`txt::select`],
+///   [`NoRecord`].
+/// - A CNAME is followed: [`hickory::txt_rrset`](crate::hickory::txt_rrset) with
+///   feature `hickory-proto`.
+/// - The version comes first, the order of the other fields is free, fields that
+///   are not known are ignored.
+///
 /// Where the RFC leaves room:
 ///
 /// - A first `id` that breaks its rule makes the record invalid, although the
 ///   rule of an extension might fit it.
-/// - Of a repeated field the first counts (§3.2); later ones need only be well-formed
-///   extensions.
+/// - Of a repeated field the first counts (§3.2); later ones, a second `v` among
+///   them, need only be well-formed, and are not among the
+///   [extensions](Self::extensions).
 ///
 /// # Examples
 ///
@@ -79,7 +92,7 @@ impl<'a> StsRecord<'a> {
     pub const OWNER_PREFIX: &'static str = "_mta-sts";
 
     /// Parses the text of one record: any octets, at most
-    /// [`MAX_TEXT_LEN`](txt::MAX_TEXT_LEN). Allocates nothing.
+    /// [`MAX_TEXT_LEN`](txt::MAX_TEXT_LEN). A success allocates nothing.
     ///
     /// # Errors
     ///
@@ -99,6 +112,13 @@ impl<'a> StsRecord<'a> {
     /// assert_eq!(record.id().as_str(), "1");
     ///
     /// assert_eq!(StsRecord::from_rrset([["v=spf1 -all"]]), Err(NoRecord::Absent));
+    ///
+    /// // What a resolver gives is passed by reference, a list of whole texts record
+    /// // by record.
+    /// let answer: Vec<Vec<Vec<u8>>> = vec![vec![b"v=STSv1; ".to_vec(), b"id=1".to_vec()]];
+    /// StsRecord::from_rrset(&answer)?;
+    /// let texts: Vec<String> = vec!["v=STSv1; id=1".to_owned()];
+    /// StsRecord::from_rrset(texts.iter().map(|text| [text]))?;
     /// # Ok::<_, NoRecord>(())
     /// ```
     ///
@@ -209,7 +229,7 @@ fn parse(text: &[u8]) -> Result<&[u8], ParseRecordError> {
 
 #[cold]
 fn missing_id(text: &[u8]) -> ParseRecordError {
-    let near = str::from_utf8(text).ok().and_then(near_id);
+    let near = txt::near_field(text, StsRecord::VERSION, "id");
     ParseRecordError::new(RecordErrorKind::MissingId, text, &[]).with_hint(near)
 }
 
@@ -238,13 +258,6 @@ fn policy_id(input: &[u8]) -> Parsed<'_, &[u8]> {
         (1..=PolicyId::MAX_LEN, [] | [b';' | b' ' | b'\t', ..]) => Ok((rest, id)),
         _ => Err(nom::Err::Error(Fault { at: input, expected: Expected::Id })),
     }
-}
-
-/// The field that was probably meant as `id`.
-fn near_id(text: &str) -> Option<Hint> {
-    syntax::fields(text, StsRecord::VERSION)
-        .any(|(name, _)| hint::closest(name, &["id"]).is_some())
-        .then(|| Hint::did_you_mean("id"))
 }
 
 impl fmt::Display for StsRecord<'_> {
@@ -330,7 +343,7 @@ impl PolicyId {
         Some(text.as_bytes())
             .filter(|text| text.iter().all(u8::is_ascii_alphanumeric))
             .and_then(Self::from_alphanumeric)
-            .ok_or(PolicyIdError)
+            .ok_or_else(|| PolicyIdError { found: escape(text).to_string().into() })
     }
 
     /// An `id` from letters and digits, if their number is right.
@@ -349,6 +362,12 @@ impl PolicyId {
             .get(..usize::from(self.len))
             .and_then(|id| str::from_utf8(id).ok())
             .unwrap_or_default()
+    }
+}
+
+impl AsRef<str> for PolicyId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -373,7 +392,8 @@ impl FromStr for PolicyId {
 }
 
 /// The text is no [`PolicyId`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected 1 to 32 letters and digits")]
-#[non_exhaustive]
-pub struct PolicyIdError;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected 1 to 32 letters and digits, found `{found}`")]
+pub struct PolicyIdError {
+    found: Box<str>,
+}

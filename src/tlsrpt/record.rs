@@ -16,7 +16,7 @@ use nom::bytes::complete::tag;
 use super::uri::ReportUri;
 use crate::domain::{DomainName, NameTooLong};
 use crate::escape::escape;
-use crate::hint::{self, Hint};
+use crate::hint::Hint;
 use crate::reading::{Deviations, Reading};
 use crate::syntax;
 use crate::txt::{self, NoRecord, ParseRecordError, RecordErrorKind};
@@ -33,6 +33,16 @@ pub const MAX_REPORT_URIS: usize = 100;
 /// joined from several character-strings. `Display` writes the canonical form, the
 /// shortest that there is: `v`, one `rua`, extensions, no white space. Two records
 /// are equal if they have the same URIs and the same extensions in the same order.
+///
+/// # Rules
+///
+/// - Several character-strings of one TXT record are joined without spaces:
+///   [`txt::join`].
+/// - Of several TXT records those count that begin with `v=TLSRPTv1;`; if not
+///   exactly one is left, or it is invalid, no reports are wanted: [`txt::select`],
+///   [`NoRecord`].
+/// - The version comes first, the order of the other fields is free, fields that
+///   are not known are ignored.
 ///
 /// # Grammar
 ///
@@ -56,9 +66,10 @@ pub const MAX_REPORT_URIS: usize = 100;
 ///   error, never an extension.
 /// - More than [`MAX_REPORT_URIS`] URIs are an error in the strict reading; the
 ///   tolerant one leaves the rest out.
-/// - The tolerant reading skips URIs that are none, and empty places in the list.
-///   Each is a [`RuaDeviation`]; at least one URI that is left must be
-///   [usable](ReportUri::destination).
+/// - The tolerant reading skips items that are no URI, and empty places in the
+///   list. Each is a [`RuaDeviation`], and if there is one, at least one remaining
+///   URI must be usable. A record with nothing to skip may have none: ask each for
+///   its [`destination`](ReportUri::destination).
 ///
 /// # Examples
 ///
@@ -97,7 +108,7 @@ impl<'a> TlsRptRecord<'a> {
     pub const OWNER_PREFIX: &'static str = "_smtp._tls";
 
     /// Parses the text of one record: any octets, at most
-    /// [`MAX_TEXT_LEN`](txt::MAX_TEXT_LEN). Allocates only for deviations.
+    /// [`MAX_TEXT_LEN`](txt::MAX_TEXT_LEN). A success allocates only for deviations.
     ///
     /// # Errors
     ///
@@ -111,6 +122,16 @@ impl<'a> TlsRptRecord<'a> {
 
     /// Chooses the one record among all TXT records of `_smtp._tls.<domain>` and
     /// parses it; an inner item is one record's character-strings.
+    ///
+    /// ```
+    /// use mta_sts::Reading;
+    /// use mta_sts::tlsrpt::TlsRptRecord;
+    ///
+    /// let answer = [["v=spf1 -all"], ["v=TLSRPTv1; rua=mailto:tls@example.com"]];
+    /// let (record, _) = TlsRptRecord::from_rrset(answer, Reading::Tolerant)?;
+    /// assert_eq!(record.rua().count(), 1);
+    /// # Ok::<_, mta_sts::txt::NoRecord>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -143,7 +164,7 @@ impl<'a> TlsRptRecord<'a> {
             .filter(|(name, _)| *name == "rua")
             .flat_map(|(_, value)| items(value))
             .filter_map(|item| match self.skipped {
-                true => ReportUri::parse(item),
+                true => ReportUri::of_item(item),
                 false => Some(ReportUri::trusted(item)),
             })
             .take(MAX_REPORT_URIS)
@@ -194,19 +215,20 @@ impl TlsRptRecord<'static> {
     ///
     /// # Errors
     ///
-    /// If there is no URI, if there are more than [`MAX_REPORT_URIS`] or more than
-    /// a TXT record can hold, or if one is none by RFC 3986 or not
-    /// [usable](ReportUri::destination): to publish that would be a slip. The
-    /// offset is that within the URI.
+    /// If there is no URI, if there are more than [`MAX_REPORT_URIS`] or more than a
+    /// TXT record can hold, or if one is not valid by RFC 3986 or not
+    /// [usable](ReportUri::destination): to publish that would be a slip. The error
+    /// shows the URI.
     pub fn new<U: AsRef<str>>(uris: impl IntoIterator<Item = U>) -> Result<Self, ParseRecordError> {
         let mut text = String::from(Self::VERSION);
         let mut delimiter = ";rua=";
         for uri in uris.into_iter().take(MAX_REPORT_URIS.saturating_add(1)) {
-            let refuse = |kind| {
-                ParseRecordError::new(kind, uri.as_ref().as_bytes(), uri.as_ref().as_bytes())
-            };
+            let given = uri.as_ref().as_bytes();
+            let refuse =
+                |kind| ParseRecordError::new(kind, given, given).with_hint(near_uri(given));
             let encoded = percent_encode(uri.as_ref());
-            let parsed = ReportUri::parse(&encoded).ok_or_else(|| refuse(RecordErrorKind::Uri))?;
+            let parsed =
+                ReportUri::of_item(&encoded).ok_or_else(|| refuse(RecordErrorKind::Uri))?;
             if parsed.destination().is_err() {
                 return Err(refuse(RecordErrorKind::NoUsableUri));
             }
@@ -239,6 +261,8 @@ struct Parser<'a> {
     deviations: Deviations<RuaDeviation>,
     uris: usize,
     rua_seen: bool,
+    /// What the strict reading would have said, if it is what leaves no usable URI.
+    skipped: Option<ParseRecordError>,
 }
 
 impl<'a> Parser<'a> {
@@ -248,7 +272,8 @@ impl<'a> Parser<'a> {
     ) -> Result<Deviations<RuaDeviation>, ParseRecordError> {
         txt::within_bounds(text)?;
         let deviations = Deviations::default();
-        let mut parser = Self { text, reading, deviations, uris: 0, rua_seen: false };
+        let mut parser =
+            Self { text, reading, deviations, uris: 0, rua_seen: false, skipped: None };
         parser.record()?;
         parser.finish()
     }
@@ -290,7 +315,7 @@ impl<'a> Parser<'a> {
 
     /// One item of a list; `at` is the input from there on.
     fn uri(&mut self, item: &'a [u8], at: &'a [u8]) -> Result<(), ParseRecordError> {
-        let uri = str::from_utf8(item).ok().and_then(ReportUri::parse);
+        let uri = str::from_utf8(item).ok().and_then(ReportUri::of_item);
         let kind = match uri {
             _ if item.is_empty() => RuaDeviationKind::EmptyUri,
             _ if self.uris >= MAX_REPORT_URIS => RuaDeviationKind::TooManyUris,
@@ -309,7 +334,11 @@ impl<'a> Parser<'a> {
             offset: self.text.len().saturating_sub(at.len()),
             found: escape(item).to_string().into(),
         };
-        let error = || ParseRecordError::new(kind.into(), self.text, at).with_hint(near_uri(item));
+        let error = |kind| ParseRecordError::new(kind, self.text, at).with_hint(near_uri(item));
+        if self.reading == Reading::Tolerant {
+            self.skipped.get_or_insert_with(|| error(RecordErrorKind::NoUsableUri));
+        }
+        let error = || error(kind.into());
         self.reading.forgive(&mut self.deviations, deviation, error)
     }
 
@@ -319,12 +348,13 @@ impl<'a> Parser<'a> {
             TlsRptRecord { text: Cow::Borrowed(self.text), skipped: !self.deviations.is_empty() };
         let missing = |kind| ParseRecordError::new(kind, self.text, &[]);
         if !self.rua_seen {
-            return Err(missing(RecordErrorKind::MissingRua).with_hint(near_rua(record.as_str())));
+            let near = txt::near_field(self.text, TlsRptRecord::VERSION, "rua");
+            return Err(missing(RecordErrorKind::MissingRua).with_hint(near));
         }
-        if !self.deviations.is_empty() && !record.rua().any(|uri| uri.destination().is_ok()) {
-            return Err(missing(RecordErrorKind::NoUsableUri));
+        match self.skipped {
+            Some(error) if !record.rua().any(|uri| uri.destination().is_ok()) => Err(error),
+            _ => Ok(self.deviations),
         }
-        Ok(self.deviations)
     }
 
     fn syntax(&self, error: nom::Err<syntax::Fault<'_>>) -> ParseRecordError {
@@ -347,15 +377,8 @@ fn near_uri(item: &[u8]) -> Option<Hint> {
     let squeezed: String =
         str::from_utf8(item).ok()?.chars().filter(|c| !syntax::is_blank(*c)).collect();
     let meant = if squeezed.contains(':') { squeezed } else { ["mailto:", &squeezed].concat() };
-    let usable = meant.as_bytes() != item && ReportUri::parse(&meant)?.destination().is_ok();
+    let usable = meant.as_bytes() != item && ReportUri::of_item(&meant)?.destination().is_ok();
     usable.then(|| Hint::did_you_mean(&meant))
-}
-
-/// The field that was probably meant as `rua`.
-fn near_rua(text: &str) -> Option<Hint> {
-    syntax::fields(text, TlsRptRecord::VERSION)
-        .any(|(name, _)| hint::closest(name, &["rua"]).is_some())
-        .then(|| Hint::did_you_mean("rua"))
 }
 
 fn percent_encode(uri: &str) -> String {
@@ -414,8 +437,7 @@ impl FromStr for TlsRptRecord<'static> {
 
 /// A point of a record that the tolerant reading forgave: an item of a `rua` that
 /// it skipped.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at offset {offset}: `{found}`")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuaDeviation {
     kind: RuaDeviationKind,
     offset: usize,
@@ -442,6 +464,16 @@ impl RuaDeviation {
     }
 }
 
+impl fmt::Display for RuaDeviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at offset {}", self.kind, self.offset)?;
+        match &*self.found {
+            "" => Ok(()),
+            found => write!(f, ": `{found}`"),
+        }
+    }
+}
+
 /// Why an item of a `rua` was skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -462,7 +494,7 @@ impl From<RuaDeviationKind> for RecordErrorKind {
         match kind {
             RuaDeviationKind::EmptyUri => Self::EmptyUri,
             RuaDeviationKind::Uri => Self::Uri,
-            RuaDeviationKind::TooManyUris => Self::TooManyUris,
+            RuaDeviationKind::TooManyUris => Self::TooManyUris { limit: MAX_REPORT_URIS },
         }
     }
 }

@@ -12,6 +12,7 @@ use core::{fmt, str};
 use iri_string::types::UriStr;
 
 use crate::domain::{self, DomainName, ParseDomainError};
+use crate::txt::{ParseRecordError, RecordErrorKind};
 
 /// One URI of a `rua` (RFC 8460 §3): valid by RFC 3986, of whatever scheme, with
 /// `!`, `,` and `;` percent-encoded.
@@ -21,9 +22,20 @@ pub struct ReportUri<'a>(&'a str);
 impl<'a> ReportUri<'a> {
     /// `None` if an item of a `rua` is no URI, or has a raw `!`; there is no raw `,`
     /// or `;` in an item.
-    pub(super) fn parse(item: &'a str) -> Option<Self> {
+    pub(super) fn of_item(item: &'a str) -> Option<Self> {
         let is_uri = UriStr::new(item).is_ok() && !item.contains('!');
         is_uri.then_some(Self(item))
+    }
+
+    /// Parses one URI as it may stand in a `rua`.
+    ///
+    /// # Errors
+    ///
+    /// If it is not valid by RFC 3986, or has a raw `!`, `,` or `;`.
+    pub fn parse(text: &'a str) -> Result<Self, ParseRecordError> {
+        let uri = Self::of_item(text).filter(|_| !text.contains([',', ';']));
+        let text = text.as_bytes();
+        uri.ok_or_else(|| ParseRecordError::new(RecordErrorKind::Uri, text, text))
     }
 
     /// An item that has been parsed before.
@@ -78,6 +90,12 @@ impl<'a> ReportUri<'a> {
     }
 }
 
+impl AsRef<str> for ReportUri<'_> {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
 impl fmt::Display for ReportUri<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -127,6 +145,18 @@ impl MailAddress {
     #[must_use]
     pub const fn domain(&self) -> &DomainName {
         &self.domain
+    }
+}
+
+impl AsRef<str> for MailAddress {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for MailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
     }
 }
 
@@ -225,7 +255,7 @@ impl<'a> HttpsEndpoint<'a> {
 #[non_exhaustive]
 pub enum UnusableUri {
     /// The scheme is neither `mailto` nor `https`.
-    #[error("scheme other than mailto and https")]
+    #[error("scheme is neither mailto nor https")]
     Scheme,
     /// A `mailto:` without exactly one plain address.
     #[error("not exactly one mail address")]

@@ -197,8 +197,12 @@ fn pol_5_max_age() {
         assert!(with("604800", text).parse::<Policy>().is_err(), "{text}");
     }
     assert_eq!(MaxAge::from_secs(31_557_600), Ok(MaxAge::MAX));
-    let shown = "expected at most 31557600 seconds, in 1 to 10 digits";
+    let shown = "expected at most 31557600 seconds, found 31557601";
     assert_eq!(MaxAge::from_secs(31_557_601).unwrap_err().to_string(), shown);
+    let shown = "expected seconds in 1 to 10 digits, found `12345678901`";
+    assert_eq!("12345678901".parse::<MaxAge>().unwrap_err().to_string(), shown);
+    let shown = "expected `enforce`, `testing` or `none`, found `Enforce`";
+    assert_eq!("Enforce".parse::<Mode>().unwrap_err().to_string(), shown);
 }
 
 #[test]
@@ -287,17 +291,20 @@ fn pol_8_strict_is_the_grammar_tolerant_forgives_white_space() {
     for (body, shown) in [
         (
             BODY.replace('\n', "\r"),
-            "line 1, column 15: expected LF behind CR, found `version: STSv1\\rmode: enforce\\rmx: mail.example.com\\rmax_age: 6…`",
+            "line 1, column 15: expected LF or CRLF, found CR alone in `version: STSv1\\rmode: enforce\\rmx: mail.example.com\\rmax_age: 6…`",
         ),
         (
             with("enforce\n", "enforce\r\r\n"),
-            "line 2, column 14: expected LF behind CR, found `mode: enforce\\r`",
+            "line 2, column 14: expected LF or CRLF, found CR alone in `mode: enforce\\r`",
         ),
         (
             with("604800\n", "604800\r"),
-            "line 4, column 16: expected LF behind CR, found `max_age: 604800\\r`",
+            "line 4, column 16: expected LF or CRLF, found CR alone in `max_age: 604800\\r`",
         ),
-        (with("mode", "\r\r\nmode"), "line 2, column 1: expected LF behind CR, found `\\r`"),
+        (
+            with("mode", "\r\r\nmode"),
+            "line 2, column 1: expected LF or CRLF, found CR alone in `\\r`",
+        ),
     ] {
         error(body, shown);
     }
@@ -410,28 +417,31 @@ fn pol_10_the_builder_refuses_what_must_not_be_published() {
     let extension = |name: &str, value: &str| builder().extension(name, value).unwrap_err();
     let declared = "9999999999".parse::<MaxAge>().unwrap();
     for (error, shown) in [
-        (mx("192.0.2.1"), "expected a host name, found an address, which no MX host matches"),
+        (
+            mx("192.0.2.1"),
+            "expected a host name, found the address `192.0.2.1`, which no MX host matches",
+        ),
         (mx("a.example."), "not an `mx` pattern"),
         (mx("a\nmode: none"), "not an `mx` pattern"),
-        (extension("mx", "a"), "expected the name of an extension"),
-        (extension("a b", "a"), "expected the name of an extension"),
+        (extension("mx", "a"), "expected the name of an extension, found `mx`"),
+        (extension("a b", "a"), "expected the name of an extension, found `a b`"),
         (
             extension("a", ""),
-            "expected a value without control characters and white space at its ends",
+            "expected a value without control characters and white space at its ends, found ``",
         ),
         (
             extension("a", " b"),
-            "expected a value without control characters and white space at its ends",
+            "expected a value without control characters and white space at its ends, found ` b`",
         ),
         (
             extension("a", "b\nmode: none"),
-            "expected a value without control characters and white space at its ends",
+            "expected a value without control characters and white space at its ends, found `b\\nmode: none`",
         ),
         (builder().build().unwrap_err(), "expected an `mx` pattern, since the mode is not `none`"),
         (Policy::builder(Mode::None).build().unwrap_err(), "expected a `max_age`"),
         (
             builder().max_age(declared).build().unwrap_err(),
-            "expected a `max_age` of at most 31557600 seconds",
+            "expected a `max_age` of at most 31557600 seconds, found 9999999999",
         ),
         (
             builder()

@@ -1,11 +1,12 @@
 //! Building a policy that is to be published.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use super::grammar::ext_value;
-use super::{FIELD_NAMES, MAX_MX, MaxAge, Mode, ParsePolicyError, Policy, VERSION};
+use super::{FIELD_NAMES, MAX_MX, MaxAge, Mode, ParsePolicyError, Policy, VERSION, shown};
 use crate::reading::Reading;
 use crate::sts::mx::{MxPattern, ParseMxError};
 use crate::syntax;
@@ -55,7 +56,7 @@ impl PolicyBuilder {
     pub fn mx(mut self, pattern: &str) -> Result<Self, BuildPolicyError> {
         let parsed = MxPattern::parse(pattern).map_err(BuildPolicyError::Mx)?;
         if parsed.is_address() {
-            return Err(BuildPolicyError::AddressMx);
+            return Err(BuildPolicyError::AddressMx { found: shown(pattern) });
         }
         if self.mx.len() >= MAX_MX {
             return Err(BuildPolicyError::TooManyMx);
@@ -68,16 +69,16 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// If the name or the value is none by the grammar, or the name is that of a
-    /// known field.
+    /// If the name or the value breaks the grammar, or the name is that of a known
+    /// field.
     pub fn extension(mut self, name: &str, value: &str) -> Result<Self, BuildPolicyError> {
         let is_name = matches!(syntax::field_name(name.as_bytes()), Ok(([], _)));
         if !is_name || FIELD_NAMES.contains(&name) {
-            return Err(BuildPolicyError::ExtensionName);
+            return Err(BuildPolicyError::ExtensionName { found: shown(name) });
         }
         let is_trimmed = value.trim_matches(syntax::is_blank) == value;
         if !is_trimmed || !matches!(ext_value(value.as_bytes()), Some([])) {
-            return Err(BuildPolicyError::ExtensionValue);
+            return Err(BuildPolicyError::ExtensionValue { found: shown(value) });
         }
         self.extensions.push((name.to_string(), value.to_string()));
         Ok(self)
@@ -92,7 +93,7 @@ impl PolicyBuilder {
     pub fn build(self) -> Result<Policy, BuildPolicyError> {
         let max_age = self.max_age.ok_or(BuildPolicyError::MissingMaxAge)?;
         if max_age.declared_secs() > MaxAge::MAX.declared_secs() {
-            return Err(BuildPolicyError::MaxAge);
+            return Err(BuildPolicyError::MaxAge { declared: max_age.declared_secs() });
         }
         if self.mx.is_empty() && self.mode != Mode::None {
             return Err(BuildPolicyError::MissingMx);
@@ -119,8 +120,11 @@ pub enum BuildPolicyError {
     #[error("not an `mx` pattern")]
     Mx(#[source] ParseMxError),
     /// The pattern is an IPv4 address, which no host matches.
-    #[error("expected a host name, found an address, which no MX host matches")]
-    AddressMx,
+    #[error("expected a host name, found the address `{found}`, which no MX host matches")]
+    AddressMx {
+        /// The pattern.
+        found: Box<str>,
+    },
     /// There are more than [`MAX_MX`] patterns.
     #[error("expected at most {MAX_MX} `mx` patterns")]
     TooManyMx,
@@ -131,14 +135,25 @@ pub enum BuildPolicyError {
     #[error("expected a `max_age`")]
     MissingMaxAge,
     /// The `max_age` is above the maximum.
-    #[error("expected a `max_age` of at most 31557600 seconds")]
-    MaxAge,
-    /// The name is none by the grammar, or a known field's.
-    #[error("expected the name of an extension")]
-    ExtensionName,
+    #[error("expected a `max_age` of at most 31557600 seconds, found {declared}")]
+    MaxAge {
+        /// The seconds that were given.
+        declared: u64,
+    },
+    /// The name breaks the grammar, or is a known field's.
+    #[error("expected the name of an extension, found `{found}`")]
+    ExtensionName {
+        /// The name, [escaped](crate::escape).
+        found: Box<str>,
+    },
     /// The value is empty, has white space at its ends, or has controls.
-    #[error("expected a value without control characters and white space at its ends")]
-    ExtensionValue,
+    #[error(
+        "expected a value without control characters and white space at its ends, found `{found}`"
+    )]
+    ExtensionValue {
+        /// The value, [escaped](crate::escape).
+        found: Box<str>,
+    },
     /// The text is refused as a whole: it is larger than
     /// [`MAX_BODY_LEN`](super::MAX_BODY_LEN).
     #[error("the policy as a whole is refused")]

@@ -75,8 +75,9 @@ impl ParsePolicyError {
         self.0.place.map(|place| place.column)
     }
 
-    /// What was found instead, shortened and [escaped](crate::escape); empty where
-    /// the line ends, or where there is no line.
+    /// What was found instead, shortened and [escaped](crate::escape): the rest of the
+    /// line from the fault on, the value that has the fault, or the line that has a CR
+    /// alone. Empty where the line ends, or where there is no line.
     #[must_use]
     pub fn found(&self) -> &str {
         &self.0.found
@@ -140,6 +141,9 @@ impl fmt::Display for ParsePolicyError {
             Some(place) if found.is_empty() => {
                 write!(f, "{place}: {kind}, found the end of the line")?
             }
+            Some(place) if *kind == PolicyErrorKind::LoneCarriageReturn => {
+                write!(f, "{place}: {kind} in `{found}`")?;
+            }
             Some(place) => write!(f, "{place}: {kind}, found `{found}`")?,
             None => fmt::Display::fmt(kind, f)?,
         }
@@ -193,7 +197,7 @@ pub enum PolicyErrorKind {
     #[error("expected no white space before `:`")]
     WhitespaceBeforeColon,
     /// A CR without LF, which ends no line.
-    #[error("expected LF behind CR")]
+    #[error("expected LF or CRLF, found CR alone")]
     LoneCarriageReturn,
     /// A field name is 1 to 32 letters, digits, `_`, `-` and `.`, and begins with
     /// a letter or digit.

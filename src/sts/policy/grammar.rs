@@ -6,9 +6,6 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use nom::Parser as _;
-use nom::bytes::complete::take_while;
-
 use super::error::{Place, PolicyDeviation, PolicyDeviationKind, PolicyErrorKind, Problem};
 use super::{MAX_MX, MaxAge, Mode, Policy, VERSION};
 use crate::reading::{Deviations, Reading};
@@ -35,7 +32,7 @@ struct FieldReader<'a> {
     deviations: Deviations<PolicyDeviation>,
     /// The place of the last deviation.
     last: Place,
-    version: Option<()>,
+    version: bool,
     mode: Option<Mode>,
     max_age: Option<MaxAge>,
     mx: Spans,
@@ -60,7 +57,7 @@ impl<'a> FieldReader<'a> {
             reading,
             deviations: Deviations::default(),
             last: Place::START,
-            version: None,
+            version: false,
             mode: None,
             max_age: None,
             mx: Spans::default(),
@@ -121,7 +118,7 @@ impl<'a> FieldReader<'a> {
             return Some((rule, rest));
         }
         let (first, rest) = if let Some(rest) = known(b"version") {
-            (self.version.is_none().then_some(Rule::Version), rest)
+            ((!self.version).then_some(Rule::Version), rest)
         } else if let Some(rest) = known(b"mode") {
             (self.mode.is_none().then_some(Rule::Mode), rest)
         } else if let Some(rest) = known(b"max_age") {
@@ -137,7 +134,7 @@ impl<'a> FieldReader<'a> {
     fn value(&mut self, rule: Rule, value: &'a [u8]) -> Option<&'a [u8]> {
         match rule {
             Rule::Version => {
-                self.version = Some(());
+                self.version = true;
                 value.strip_prefix(VERSION.as_bytes())
             }
             Rule::Mode => Mode::ALL.into_iter().find_map(|mode| {
@@ -207,7 +204,9 @@ impl<'a> FieldReader<'a> {
     /// What holds of the policy as a whole: the required fields.
     fn finish(self) -> Result<(Policy, Deviations<PolicyDeviation>), Problem> {
         let missing = |kind| Problem { kind, offset: None, found: 0 };
-        self.version.ok_or(missing(PolicyErrorKind::MissingVersion))?;
+        if !self.version {
+            return Err(missing(PolicyErrorKind::MissingVersion));
+        }
         let mode = self.mode.ok_or(missing(PolicyErrorKind::MissingMode))?;
         let max_age = self.max_age.ok_or(missing(PolicyErrorKind::MissingMaxAge))?;
         if self.mx.len == 0 && mode != Mode::None {
@@ -235,10 +234,8 @@ pub(super) fn ext_value(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn split_while(text: &[u8], fits: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
-    match take_while::<_, _, ()>(fits).parse(text) {
-        Ok((rest, taken)) => (taken, rest),
-        Err(_) => (&[], text),
-    }
+    let len = text.iter().position(|&b| !fits(b)).unwrap_or(text.len());
+    text.split_at_checked(len).unwrap_or((text, &[]))
 }
 
 /// The fields of a body that has been parsed: line (from 1), name and value. Of

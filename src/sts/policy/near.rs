@@ -126,7 +126,7 @@ fn missing(name: &'static str, body: &str) -> Option<Hint> {
         .map(|near| Hint::FieldName {
             meant: name,
             found: alloc::format!("{}", escape(near.name)).into(),
-            line: near.line,
+            line: Some(near.line),
         })
         .or_else(|| kind_of_text(body.as_bytes()))
 }
