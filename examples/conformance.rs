@@ -23,6 +23,12 @@ use std::{env, fs, io};
 
 fn main() -> ExitCode {
     let mut files: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
+    if files.iter().any(|file| file.as_os_str() == "--help") {
+        println!(
+            "Usage: conformance [FILE...]\n\nRuns vector files, by default tests/vectors/*.json."
+        );
+        return ExitCode::SUCCESS;
+    }
     if files.is_empty() {
         files = match own_files() {
             Ok(files) => files,

@@ -6,19 +6,22 @@
 //! cargo run --example inspect -- --help
 //! ```
 //!
-//! Reads what it is given and asks no server anything.
+//! Reads what it is given and asks no server anything. This is a tool; to copy from,
+//! see `read_policy.rs` and `publish_policy.rs`.
 
+use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use mta_sts::Reading;
-use mta_sts::domain::DomainName;
 use mta_sts::escape::escape;
-use mta_sts::sts::{MaxAge, Mode, Policy, StsRecord};
+use mta_sts::sts::{MAX_BODY_LEN, MaxAge, Mode, ParsePolicyError, Policy, StsRecord};
 use mta_sts::tlsrpt::{Destination, TlsRptRecord};
+use mta_sts::txt::NoRecord;
+use mta_sts::{DomainName, Reading};
 use serde_json::{Value, json};
 
 const HELP: &str = "\
@@ -30,15 +33,21 @@ Usage: inspect [--txt TEXT]... [--tlsrpt TEXT]... [--policy FILE]... [--mx HOST.
   --txt TEXT     a TXT record of _mta-sts.DOMAIN; all given are one RRset
   --tlsrpt TEXT  a TXT record of _smtp._tls.DOMAIN; all given are one RRset
   --policy FILE  a policy file, - for standard input
-  --mx HOST...   the MX hosts of the domain, in their order
+  --mx HOST...   the MX hosts of the domain, up to the next option; U-labels are
+                 understood with the crate's feature idna
   --json         a JSON array on standard output
 
 Without --txt, --tlsrpt and --policy, inspects the published policies that come
-with the crate.
+with the crate, with the hosts of --mx if there are any.
+
+JSON: each element has `source`, `kind` (sts-record, tlsrpt-record, policy), `note`,
+`usable`, `meaning`, `details` (such as id, mode, max_age, result_type,
+reason_code), `mx` (each host with `allowed`, `verdict`, `reason`), `forgiven` and
+`mend`, the last two lists of text.
 
 Exit status: 0 if a sender can use all that was given and the policies allow every
 MX host (and always for the policies that come with the crate), 1 if not, 2 for
-wrong arguments or a file that cannot be read.";
+wrong arguments, a file that cannot be read, or output that cannot be written.";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
@@ -70,7 +79,10 @@ fn main() -> ExitCode {
 /// A closed pipe is no failure of ours.
 fn print(text: &str, status: ExitCode) -> ExitCode {
     match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(2),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("inspect: {error}");
+            ExitCode::from(2)
+        }
         _ => status,
     }
 }
@@ -79,7 +91,7 @@ fn print(text: &str, status: ExitCode) -> ExitCode {
 struct Arguments {
     txt: Vec<String>,
     tlsrpt: Vec<String>,
-    policies: Vec<String>,
+    policies: Vec<OsString>,
     mx: Vec<String>,
     json: bool,
 }
@@ -94,7 +106,7 @@ impl Arguments {
             match argument {
                 Long("txt") => arguments.txt.push(parser.value()?.string()?),
                 Long("tlsrpt") => arguments.tlsrpt.push(parser.value()?.string()?),
-                Long("policy") => arguments.policies.push(parser.value()?.string()?),
+                Long("policy") => arguments.policies.push(parser.value()?),
                 Long("mx") => {
                     for host in parser.values()? {
                         arguments.mx.push(host.string()?);
@@ -104,6 +116,12 @@ impl Arguments {
                 Short('h') | Long("help") => return Ok(None),
                 _ => return Err(argument.unexpected()),
             }
+        }
+        if arguments.policies.iter().filter(|file| *file == "-").count() > 1 {
+            return Err("standard input can be read once".into());
+        }
+        if !arguments.mx.is_empty() && arguments.policies.is_empty() && !arguments.is_demo() {
+            return Err("--mx says nothing without --policy".into());
         }
         Ok(Some(arguments))
     }
@@ -124,19 +142,22 @@ impl Arguments {
             inspections.push(inspect_tlsrpt(&self.tlsrpt));
         }
         for file in &self.policies {
-            let body = read(file).map_err(|error| format!("{file}: {error}"))?;
-            inspections.push(inspect_policy(file, &body, &self.mx));
+            let body = read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            inspections.push(inspect_policy(&file.to_string_lossy(), &body, &self.mx));
         }
         Ok(inspections)
     }
 }
 
-fn read(file: &str) -> io::Result<Vec<u8>> {
-    if file != "-" {
-        return fs::read(file);
-    }
+/// One octet more than a policy may have is enough to refuse it.
+fn read(file: &OsStr) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(MAX_BODY_LEN).map_or(u64::MAX, |limit| limit.saturating_add(1));
     let mut body = Vec::new();
-    io::stdin().lock().read_to_end(&mut body)?;
+    if file == "-" {
+        io::stdin().lock().take(limit).read_to_end(&mut body)?;
+    } else {
+        fs::File::open(file)?.take(limit).read_to_end(&mut body)?;
+    }
     Ok(body)
 }
 
@@ -164,10 +185,13 @@ fn published_policies(mx: &[String]) -> Result<Vec<Inspection>, String> {
 #[derive(Debug, Default)]
 struct Inspection {
     source: String,
+    kind: &'static str,
     note: String,
     /// What it says, or why a sender refuses it.
     meaning: String,
     refused: bool,
+    /// What a program may want to know.
+    details: Value,
     hosts: Vec<Host>,
     forgiven: Vec<String>,
     mend: Vec<String>,
@@ -183,15 +207,20 @@ struct Host {
 }
 
 impl Inspection {
-    fn of(source: &str) -> Self {
-        Self { source: escape(source).to_string(), ..Self::default() }
+    fn of(kind: &'static str, source: &str) -> Self {
+        Self { source: source.to_owned(), kind, ..Self::default() }
     }
 
     fn is_usable(&self) -> bool {
         !self.refused && self.hosts.iter().all(|host| host.allowed)
     }
 
-    fn refused(mut self, error: &dyn std::error::Error) -> Self {
+    fn without_record(mut self, none: &NoRecord) -> Self {
+        self.details = json!({ "reason_code": none.reason_code().as_str() });
+        self.refused(none)
+    }
+
+    fn refused(mut self, error: &dyn Error) -> Self {
         let mut text = error.to_string();
         if let Some(source) = error.source() {
             let _ = write!(text, ": {source}");
@@ -212,9 +241,11 @@ impl Inspection {
         };
         json!({
             "source": self.source,
+            "kind": self.kind,
             "note": self.note,
-            "refused": self.refused,
+            "usable": !self.refused,
             "meaning": self.meaning,
+            "details": self.details,
             "mx": self.hosts.iter().map(host).collect::<Vec<_>>(),
             "forgiven": self.forgiven,
             "mend": self.mend,
@@ -222,12 +253,18 @@ impl Inspection {
     }
 
     fn to_text(&self) -> String {
-        let mut text = self.source.clone();
+        let mut text = escape(&self.source).to_string();
         if !self.note.is_empty() {
             let _ = write!(text, ": {}", self.note);
         }
-        let refused = if self.refused { "refused: " } else { "" };
+        let refused = if self.refused { "not usable: " } else { "" };
         let _ = write!(text, "\n  {refused}{}", self.meaning);
+        if self.refused
+            && let [Host { verdict, reason, .. }, ..] = &self.hosts[..]
+        {
+            let _ = write!(text, "\n  every MX host  {verdict}: {reason}");
+            return text;
+        }
         let width = self.hosts.iter().map(|host| host.name.chars().count()).max().unwrap_or(0);
         for Host { name, verdict, reason, .. } in &self.hosts {
             let _ = write!(text, "\n  {name:width$}  {verdict}: {reason}");
@@ -253,28 +290,29 @@ fn to_text(inspections: &[Inspection]) -> String {
     let clean = inspections.iter().filter(|one| !one.refused && one.forgiven.is_empty()).count();
     let _ = write!(
         text,
-        "{clean} valid, {forgiven} accepted with something forgiven, {refused} refused"
+        "{clean} valid, {forgiven} accepted with something forgiven, {refused} not usable"
     );
     text
 }
 
 fn inspect_sts(rrset: &[String]) -> Inspection {
-    let mut inspection = Inspection::of("_mta-sts TXT");
+    let mut inspection = Inspection::of("sts-record", "_mta-sts TXT");
     match StsRecord::from_rrset(rrset.iter().map(|text| [text])) {
         Ok(record) => {
             inspection.meaning = format!("there is a policy, its id is {}", record.id());
+            inspection.details = json!({ "id": record.id().as_str() });
             inspection
         }
-        Err(none) => inspection.refused(&none),
+        Err(none) => inspection.without_record(&none),
     }
 }
 
 fn inspect_tlsrpt(rrset: &[String]) -> Inspection {
-    let mut inspection = Inspection::of("_smtp._tls TXT");
+    let mut inspection = Inspection::of("tlsrpt-record", "_smtp._tls TXT");
     let rrset = rrset.iter().map(|text| [text]);
     let (record, deviations) = match TlsRptRecord::from_rrset(rrset, Reading::Tolerant) {
         Ok(read) => read,
-        Err(none) => return inspection.refused(&none),
+        Err(none) => return inspection.without_record(&none),
     };
     let mut ways = Vec::new();
     for uri in record.rua() {
@@ -292,6 +330,7 @@ fn inspect_tlsrpt(rrset: &[String]) -> Inspection {
     }
     inspection.forgiven = deviations.iter().map(ToString::to_string).collect();
     inspection.refused = ways.is_empty();
+    inspection.details = json!({ "rua": record.rua().map(|uri| uri.as_str()).collect::<Vec<_>>() });
     inspection.meaning = match ways.is_empty() {
         true => "no report can be sent to any of its URIs".to_owned(),
         false => format!("reports go {}", ways.join(" and ")),
@@ -300,15 +339,26 @@ fn inspect_tlsrpt(rrset: &[String]) -> Inspection {
 }
 
 fn inspect_policy(source: &str, body: &[u8], hosts: &[String]) -> Inspection {
-    let mut inspection = Inspection::of(source);
+    let mut inspection = Inspection::of("policy", source);
     let (policy, deviations) = match Policy::parse(body, Reading::Tolerant) {
         Ok(read) => read,
         Err(error) => {
-            inspection.hosts = Vec::from([without_policy()]);
+            inspection.details = json!({
+                "result_type": error.result_type().as_str(),
+                "reason_code": error.reason_code().as_str(),
+                "line": error.line(),
+                "column": error.column(),
+            });
+            inspection.hosts = hosts.iter().map(|host| without_policy(host, &error)).collect();
             return inspection.refused(&error);
         }
     };
     inspection.meaning = meaning(&policy);
+    inspection.details = json!({
+        "mode": policy.mode().as_str(),
+        "max_age": policy.max_age().as_secs(),
+        "mx": policy.mx().map(|mx| mx.as_str()).collect::<Vec<_>>(),
+    });
     inspection.hosts = hosts.iter().map(|host| verdict(&policy, host)).collect();
     inspection.forgiven = deviations.iter().map(ToString::to_string).collect();
     inspection.mend = mend(&policy, hosts);
@@ -354,12 +404,12 @@ fn verdict(policy: &Policy, host: &str) -> Host {
     Host { name, allowed, verdict, reason }
 }
 
-fn without_policy() -> Host {
+fn without_policy(host: &str, error: &ParsePolicyError) -> Host {
     Host {
-        name: "every MX host".to_owned(),
+        name: escape(host).to_string(),
         allowed: false,
         verdict: "deliver as if there were no policy, or by an older one that is cached",
-        reason: "this one is no policy (sts-policy-invalid)".to_owned(),
+        reason: format!("this one is refused ({})", error.result_type()),
     }
 }
 
@@ -374,9 +424,14 @@ fn mend(policy: &Policy, hosts: &[String]) -> Vec<String> {
         }
     }
     for host in hosts.iter().filter(|_| policy.mode() != Mode::None) {
-        if policy.matching_mx(&a_labels(host)).is_none() {
-            list.push(format!("add an mx for {}, or take it out of DNS", escape(host)));
+        if policy.matching_mx(&a_labels(host)).is_some() {
+            continue;
         }
+        let shown = escape(host);
+        list.push(match DomainName::parse(&a_labels(host)) {
+            Ok(name) => format!("add an mx for {name}, or take it out of DNS"),
+            Err(_) => format!("`{shown}` is no host name: take it out of DNS"),
+        });
     }
     list
 }

@@ -362,6 +362,7 @@ impl MaxAge {
     const MAX_DIGITS: usize = 10;
 
     /// The most that these digits can say.
+    #[cfg(any(feature = "serde", feature = "arbitrary"))]
     pub(crate) const MAX_DECLARED: u64 = 9_999_999_999;
 
     /// A value that can be published: 0 to 31,557,600 seconds.
