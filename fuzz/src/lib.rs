@@ -12,13 +12,19 @@ use mta_sts::DomainName;
 use mta_sts::sts::{Policy, StsRecord};
 use mta_sts::tlsrpt::TlsRptRecord;
 
-/// All targets by name; the seeds of each are in `seeds/<name>`.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
-    ("sts_record", sts_record),
-    ("tlsrpt_record", tlsrpt_record),
-    ("txt_rrset", txt_rrset),
-    ("policy", policy),
-    ("mx_match", mx_match),
+/// A target; its seeds are in `seeds/<name>`.
+pub struct Target {
+    pub name: &'static str,
+    pub run: fn(&[u8]),
+}
+
+/// All targets.
+pub const TARGETS: [Target; 5] = [
+    Target { name: "sts_record", run: sts_record },
+    Target { name: "tlsrpt_record", run: tlsrpt_record },
+    Target { name: "txt_rrset", run: txt_rrset },
+    Target { name: "policy", run: policy },
+    Target { name: "mx_match", run: mx_match },
 ];
 
 /// `StsRecord::parse`.
@@ -62,14 +68,14 @@ mod tests {
     #[test]
     fn seeds_and_findings_obey_the_laws() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for (name, target) in super::TARGETS {
+        for super::Target { name, run } in super::TARGETS {
             let seeds = fs::read_dir(folder.join("seeds").join(name)).expect("tracked seeds");
             let findings = fs::read_dir(folder.join("artifacts").join(name)).into_iter().flatten();
             let files: Vec<_> = seeds.chain(findings).map(|entry| entry.unwrap().path()).collect();
             assert!(files.len() >= 5, "{name}: {} seeds", files.len());
             for file in files {
                 println!("{}", file.display());
-                target(&fs::read(file).unwrap());
+                run(&fs::read(file).unwrap());
             }
         }
     }
