@@ -140,14 +140,28 @@ proptest! {
     }
 
     #[test]
-    fn rrsets_obey_their_laws(records in vec(behind("v=STSv1;", glued(RECORD, 4)), 0..4), cut in 0..40_usize) {
+    fn rrsets_obey_their_laws(
+        records in vec(
+            prop_oneof![
+                3 => behind("v=STSv1;", glued(RECORD, 4)),
+                1 => behind("v=TLSRPTv1;", glued(RECORD, 4)),
+            ],
+            0..4,
+        ),
+        cut in 0..40_usize,
+    ) {
         let mut bytes = records.join(&0xfe);
         bytes.insert(cut.min(bytes.len()), 0xff);
         laws::txt_rrset(&bytes);
     }
 
     #[test]
-    fn policies_obey_their_laws(body in behind("version: STSv1\nmode: testing\nmx: a.example\nmax_age: 1\n", glued(POLICY, 14))) {
+    fn policies_obey_their_laws(
+        body in behind(
+            "version: STSv1\nmode: testing\nmx: a.example\nmax_age: 1\n",
+            glued(POLICY, 14),
+        )
+    ) {
         laws::policy(&body);
     }
 
@@ -162,7 +176,11 @@ proptest! {
     }
 
     #[test]
-    fn patterns_match_like_the_model(labels in vec(select(&["a", "b", "example", "com"][..]), 1..4), star: bool, host in vec(select(&["a", "B", "example", "com", "", "*"][..]), 0..5)) {
+    fn patterns_match_like_the_model(
+        labels in vec(select(&["a", "b", "example", "com"][..]), 1..4),
+        star: bool,
+        host in vec(select(&["a", "B", "example", "com", "", "*"][..]), 0..5),
+    ) {
         let star = if star { "*." } else { "" };
         laws::mx_match([star, &labels.join("."), "\n", &host.join(".")].concat().as_bytes());
     }
@@ -189,14 +207,20 @@ fn large_inputs_obey_their_laws() {
     }
 }
 
-#[cfg(feature = "arbitrary")]
+#[cfg(all(feature = "arbitrary", feature = "serde"))]
 mod typed {
     //! Values of the types themselves, made by their `Arbitrary`.
 
+    use std::fmt::{Debug, Display};
+    use std::str::FromStr;
+
     use arbitrary::{Arbitrary, Unstructured};
     use mta_sts::DomainName;
-    use mta_sts::sts::{Policy, StsRecord};
+    use mta_sts::failure::ResultType;
+    use mta_sts::sts::{MaxAge, Mode, Policy, PolicyId, StsRecord};
     use mta_sts::tlsrpt::TlsRptRecord;
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
 
     use super::*;
 
@@ -216,5 +240,25 @@ mod typed {
             laws::policy(made::<Policy>(&bytes)?.as_str().as_bytes());
             laws::mx_match(made::<DomainName>(&bytes)?.as_str().as_bytes());
         }
+
+        #[test]
+        fn scalars_are_what_their_text_says(bytes in vec(any::<u8>(), 0..100)) {
+            round_trip(&made::<PolicyId>(&bytes)?)?;
+            round_trip(&made::<DomainName>(&bytes)?)?;
+            round_trip(&made::<Mode>(&bytes)?)?;
+            round_trip(&made::<MaxAge>(&bytes)?)?;
+            round_trip(&made::<ResultType>(&bytes)?)?;
+        }
+    }
+
+    /// `FromStr` and `Display` are inverse, and so are the forms of serde.
+    fn round_trip<T>(value: &T) -> Result<(), TestCaseError>
+    where
+        T: Display + FromStr<Err: Debug> + PartialEq + Debug + Serialize + DeserializeOwned,
+    {
+        prop_assert_eq!(&value.to_string().parse::<T>().unwrap(), value);
+        let json = serde_json::to_string(value).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value);
+        Ok(())
     }
 }
