@@ -102,6 +102,7 @@ mod tests {
             ("two\r\nlines", "two\\r\\nlines"),
             ("c1 \u{9b}31m", "c1 \\u{9b}31m"),
             ("grüße, 邮件", "grüße, 邮件"),
+            ("Zalgo\u{301}\u{302}", "Zalgo\\u{301}\\u{302}"),
         ] {
             assert_eq!(escape(text).to_string(), shown);
         }

@@ -61,13 +61,14 @@ fn in_line(line: Option<u32>) -> String {
 
 /// The candidate that `found` is a slip of: the same in another case, with the
 /// same beginning but for two octets, or one slip away (two where both are long).
+/// One letter is no slip of anything.
 pub(crate) fn closest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    if found.len() > 2 * LONGEST {
+    if !(2..=2 * LONGEST).contains(&found.len()) {
         return None;
     }
     let near = |candidate: &&&str| {
         let shorter = found.len().min(candidate.len());
-        let slips = if shorter < 4 { 1 } else { 2 };
+        let slips = if shorter < 6 { 1 } else { 2 };
         common_prefix(found, candidate) >= shorter.saturating_sub(2).max(4)
             || distance(found, candidate) <= slips
     };
@@ -134,6 +135,9 @@ mod tests {
             ("enforcing", Some("enforce")),
             ("test", Some("testing")),
             ("nonne", Some("none")),
+            ("note", Some("none")),
+            ("nope", Some("none")),
+            ("notes", None),
             ("enf", None),
             ("live", None),
             ("", None),

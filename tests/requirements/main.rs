@@ -15,3 +15,12 @@ mod mx;
 mod pol;
 mod rec;
 mod txt;
+
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+
+/// Equal values must hash alike.
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

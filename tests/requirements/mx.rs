@@ -1,5 +1,6 @@
 //! RFC 8461 §4.1: matching of MX hosts.
 
+use crate::hash;
 use mta_sts::sts::{MxErrorKind, MxPattern, Policy};
 
 #[track_caller]
@@ -139,4 +140,12 @@ fn pol_6_mx_errors_say_what_where_and_what_was_meant() {
     assert!(error.to_string().starts_with("name of more than 253 octets at offset 253 of `*.a.a."));
     assert!(MxPattern::parse(&long[..253]).is_ok());
     assert!(matches!(error.kind(), MxErrorKind::Domain(_)));
+}
+
+#[test]
+fn mx_1_patterns_that_differ_in_case_hash_alike() {
+    let pattern = |text| MxPattern::parse(text).unwrap();
+    assert_eq!(hash(&pattern("*.Example.COM")), hash(&pattern("*.example.com")));
+    assert_ne!(hash(&pattern("*.example.com")), hash(&pattern("example.com")));
+    assert_ne!(pattern("*.example.com"), pattern("example.com"));
 }

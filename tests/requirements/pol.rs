@@ -503,3 +503,49 @@ fn every_reason_has_its_code() {
     assert_eq!(error.reason_code().as_str(), "policy-not-text");
     assert_eq!(error.to_string(), "line 2, column 1: expected UTF-8, found `\\xe9`");
 }
+
+#[test]
+fn pol_9_columns_are_characters() {
+    error(with("mode: enforce", "ä: b"), "line 2, column 1: expected a field name, found `ä: b`");
+    error(
+        with("mode: enforce", "x: äöü\u{7f}"),
+        "line 2, column 7: expected a value without control characters, found `äöü\\u{7f}`",
+    );
+    let crlf = with("mode: enforce", "x: äöü\nmode: ä").replace('\n', "\r\n");
+    error(crlf, "line 3, column 7: expected `enforce`, `testing` or `none`, found `ä`");
+}
+
+#[test]
+fn pol_8_a_forgiven_body_is_read_like_any_other() {
+    let body = format!("\u{feff}note: 1\n{BODY} nmx : a.example \r\n\r\n");
+    let (policy, deviations) = Policy::parse(&body, Tolerant).unwrap();
+    assert_eq!(policy.extensions().collect::<Vec<_>>(), [("note", "1"), ("nmx", "a.example")]);
+    let near: Vec<String> = policy.near_misses().map(|near| near.to_string()).collect();
+    assert_eq!(near, ["line 6: `nmx` is ignored; did you mean `mx`?"]);
+    let shown: Vec<String> = deviations.iter().map(PolicyDeviation::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "line 1, column 1: byte order mark",
+            "line 6, column 1: white space before the name",
+            "line 6, column 5: white space before `:`",
+            "line 7, column 1: blank line",
+        ]
+    );
+    let marked = format!("\u{feff} {BODY}");
+    let (_, deviations) = Policy::parse(&marked, Tolerant).unwrap();
+    assert_eq!(
+        deviations.as_slice()[1].to_string(),
+        "line 1, column 2: white space before the name"
+    );
+}
+
+#[test]
+fn pol_10_the_normal_form_has_the_max_age_that_is_taken() {
+    let policy = strict(&with("604800", "9999999999"));
+    assert!(policy.canonical().to_string().ends_with("\nmax_age: 31557600\n"));
+    assert!(policy.same_meaning(&strict(&with("604800", "31557600"))));
+    for value in ["a ", " a", "a\t"] {
+        assert!(Policy::builder(Mode::None).extension("x", value).is_err(), "{value:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! RFC 8460 §3: the `_smtp._tls` TXT record.
 
+use crate::hash;
 use mta_sts::Reading::{self, Strict, Tolerant};
 use mta_sts::tlsrpt::{Destination, MAX_REPORT_URIS, RuaDeviation, TlsRptRecord};
 use mta_sts::txt::{NoRecord, RecordErrorKind};
@@ -140,6 +141,9 @@ fn rec_3_valid_but_not_usable() {
         ("mailto:a..b@c.example", "not exactly one mail address"),
         ("mailto:%22a%22b%22@c.example", "not exactly one mail address"),
         ("mailto:%22a%5C%22@c.example", "not exactly one mail address"),
+        ("mailto:%22a%2Cb%22@c.example", "not exactly one mail address"),
+        ("mailto:%22a%09b%22@c.example", "not exactly one mail address"),
+        ("mailto:%22a%0D%0Ab%22@c.example", "not exactly one mail address"),
         ("mailto:a@b.example.", "not exactly one mail address"),
         ("mailto:a@b_c.example", "host that is no domain name"),
         ("mailto:a@[192.0.2.1]", "host that is no domain name"),
@@ -182,6 +186,9 @@ fn rec_4_the_tolerant_reading_skips_bad_items() {
     );
     error("v=TLSRPTv1;rua=ftp://a,", Tolerant, "expected a usable URI at offset 23, found the end");
     error("v=TLSRPTv1;rua=,", Tolerant, "expected a usable URI at offset 15, found `,`");
+    let text = "v=TLSRPTv1;rua=bad,mailto:a@b.example";
+    let kept = TlsRptRecord::parse(text, Tolerant).unwrap().0.into_owned();
+    assert_eq!(kept.rua().count(), 1, "what was skipped stays skipped");
     let (uris, forgiven) = rua("v=TLSRPTv1;rua=ftp://a", Tolerant);
     assert_eq!((uris.len(), forgiven.len()), (1, 0), "what is strictly valid is valid");
 }
@@ -232,4 +239,16 @@ fn rec_5_written_canonically() {
     assert_eq!(error(&["ftp://a"]), "expected a usable URI at offset 0, found `ftp://a`");
     let many = TlsRptRecord::new(vec!["mailto:a@b.example"; MAX_REPORT_URIS + 1]).unwrap_err();
     assert_eq!(many.kind(), RecordErrorKind::TooManyUris { limit: 100 });
+}
+
+#[test]
+fn rec_5_equal_records_say_the_same_and_hash_alike() {
+    let record = |text| TlsRptRecord::parse(text, Strict).unwrap().0;
+    let same = record("v=TLSRPTv1 ; x=1 ; rua=a: , b: ;");
+    assert_eq!(record("v=TLSRPTv1;rua=a:;rua=b:;x=1"), same);
+    assert_eq!(hash(&record("v=TLSRPTv1;rua=a:;rua=b:;x=1")), hash(&same));
+    for other in ["v=TLSRPTv1;rua=b:,a:;x=1", "v=TLSRPTv1;rua=a:,b:", "v=TLSRPTv1;rua=a:;x=1"] {
+        assert_ne!(record(other), same);
+        assert_ne!(hash(&record(other)), hash(&same));
+    }
 }

@@ -1,5 +1,6 @@
 //! RFC 8461 §3.1: the `_mta-sts` TXT record.
 
+use crate::hash;
 use mta_sts::sts::{PolicyId, StsRecord};
 use mta_sts::txt::{self, NoRecord, RecordErrorKind};
 use mta_sts::{DomainName, Hint};
@@ -220,4 +221,28 @@ fn hints_are_values_too() {
     let error = StsRecord::parse("V=STSv1; id=a").unwrap_err();
     assert_eq!(error.hint(), Some(&Hint::DidYouMean("v=STSv1".into())));
     assert_eq!((error.offset(), error.found()), (0, "V=STSv1; id=a"));
+}
+
+#[test]
+fn txt_6_equal_records_say_the_same_and_hash_alike() {
+    let record = |text| StsRecord::parse(text).unwrap();
+    let same = record("v=STSv1 ; x=1 ; id=a ; y=2 ; ");
+    assert_eq!(record("v=STSv1;id=a;x=1;y=2"), same);
+    assert_eq!(hash(&record("v=STSv1;id=a;x=1;y=2")), hash(&same));
+    for other in ["v=STSv1;id=b;x=1;y=2", "v=STSv1;id=a;x=1", "v=STSv1;id=a;y=2;x=1"] {
+        assert_ne!(record(other), same);
+        assert_ne!(hash(&record(other)), hash(&same));
+    }
+}
+
+#[test]
+fn txt_4_the_longest_record_fits_in_many_strings() {
+    let head = "v=STSv1;id=a;x=";
+    let text = head.to_owned() + &"y".repeat(txt::MAX_TEXT_LEN - head.len());
+    let strings: Vec<&[u8]> = txt::split(&text).collect();
+    assert_eq!(strings.len(), 257);
+    assert_eq!(StsRecord::from_rrset([&strings]).unwrap().as_str(), text);
+    let longer = text + "y";
+    let strings: Vec<&[u8]> = txt::split(&longer).collect();
+    assert!(matches!(StsRecord::from_rrset([&strings]), Err(NoRecord::Invalid(_))));
 }
