@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .max_age(MaxAge::from_secs(86_400)?)
         .build()?;
 
-    // A new id tells senders to fetch the policy again: change it behind the file.
+    // A new id tells senders to fetch the policy again: publish it after the file.
     let record = StsRecord::new(PolicyId::new("20261122T1200")?);
     let reports = TlsRptRecord::new(["mailto:tls-reports@example.com"])?;
 

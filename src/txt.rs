@@ -57,7 +57,7 @@ where
 /// `version` is the version field, such as `v=STSv1`. Of several TXT records,
 /// those are discarded that do not begin with exactly that field and `;`; if not
 /// exactly one is left, there is none. A sole TXT record may also go on with white
-/// space behind the field, as the grammar allows, or end there; what is wrong with
+/// space after the field, as the grammar allows, or end there; what is wrong with
 /// it then is for the parser to say.
 ///
 /// [`StsRecord::from_rrset`](crate::sts::StsRecord::from_rrset) and
@@ -268,7 +268,7 @@ pub enum RecordErrorKind {
     /// Between fields stands `;`, with white space around it at will.
     #[error("expected `;` or the end")]
     Delimiter,
-    /// White space may end a record only behind a `;`.
+    /// White space may end a record only after a `;`.
     #[error("expected no white space after the last field")]
     TrailingWhitespace,
     /// Two `;` without a field between them.
@@ -290,7 +290,7 @@ pub enum RecordErrorKind {
     /// There is no `id` field.
     #[error("expected an `id` field")]
     MissingId,
-    /// A `rua` has a URI before and behind each comma.
+    /// A `rua` has a URI before and after each comma.
     #[error("expected a URI")]
     EmptyUri,
     /// An item of a `rua` is no URI of RFC 3986, or has a raw `!`.
@@ -376,7 +376,7 @@ pub(crate) fn near_field(text: &[u8], version: &str, meant: &'static str) -> Opt
         .map(|(name, _)| Hint::FieldName { meant, found: found(name), line: None })
 }
 
-/// Writes an extension behind `record`, a canonical text.
+/// Writes an extension after `record`, a canonical text.
 pub(crate) fn with_extension(
     record: &impl fmt::Display,
     reserved: &[&str],
@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(&*join(["a", "", " b", "c"]), b"a bc");
         assert_eq!(&*join::<str>([]), b"");
         let long = [&[b'x'; 60_000][..]; 3];
-        assert_eq!(join(long).len(), 120_000, "stops behind the string that exceeds the bound");
+        assert_eq!(join(long).len(), 120_000, "stops after the string that exceeds the bound");
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl<'a> MxPattern<'a> {
         self.0
     }
 
-    /// The domain behind `*.`, or `None` for a host name.
+    /// The domain after `*.`, or `None` for a host name.
     #[must_use]
     pub fn wildcard_base(self) -> Option<&'a str> {
         self.0.strip_prefix("*.")
@@ -232,7 +232,7 @@ impl core::error::Error for ParseMxError {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum MxErrorKind {
-    /// The domain, with or without `*.` before it, is none.
+    /// The domain, with or without `*.` before it, breaks its grammar.
     #[error("{0}")]
     Domain(DomainErrorKind),
     /// A name in a policy has no dot at its end.

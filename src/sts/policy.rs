@@ -213,7 +213,7 @@ impl Policy {
     }
 
     /// Displays the normal form, unescaped: `version`, `mode`, the patterns in lower case,
-    /// `max_age` as it is taken, extensions, one LF behind each.
+    /// `max_age` as it is taken, extensions, one LF after each.
     #[must_use]
     pub const fn canonical(&self) -> Canonical<'_> {
         Canonical(self)

@@ -198,7 +198,7 @@ impl StsRecord<'static> {
     ///
     /// # Errors
     ///
-    /// If the name or the value is none by the grammar, or the name is `v` or
+    /// If the name or the value breaks the grammar, or the name is `v` or
     /// `id`, or the text becomes longer than a TXT record can be.
     pub fn with_extension(self, name: &str, value: &str) -> Result<Self, ParseRecordError> {
         let text = txt::with_extension(&self, &RESERVED, name, value)?;
@@ -250,7 +250,7 @@ fn field<'a>(input: &'a [u8], id: &mut Option<&'a [u8]>) -> Parsed<'a, bool> {
     Ok((input, true))
 }
 
-/// `1*32(ALPHA / DIGIT)`, with nothing behind it but what ends a field.
+/// `1*32(ALPHA / DIGIT)`, with nothing after it but what ends a field.
 #[inline]
 fn policy_id(input: &[u8]) -> Parsed<'_, &[u8]> {
     let (rest, id) = take_while(|b| Class::ALPHANUMERIC.has(b)).parse(input)?;
@@ -325,7 +325,7 @@ impl NoRecord {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PolicyId {
-    /// The octets, and zeros behind them.
+    /// The octets, and zeros after them.
     octets: [u8; Self::MAX_LEN],
     len: u8,
 }

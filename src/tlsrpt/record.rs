@@ -243,7 +243,7 @@ impl TlsRptRecord<'static> {
     ///
     /// # Errors
     ///
-    /// If the name or the value is none by the grammar, or the name is `v` or
+    /// If the name or the value breaks the grammar, or the name is `v` or
     /// `rua`, or the text becomes longer than a TXT record can be.
     pub fn with_extension(self, name: &str, value: &str) -> Result<Self, ParseRecordError> {
         let text = txt::with_extension(&self, &RESERVED, name, value)?;
@@ -298,7 +298,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri)`; what is left begins with the white
-    /// space behind it.
+    /// space after it.
     fn rua(&mut self, mut input: &'a [u8]) -> Result<&'a [u8], ParseRecordError> {
         self.rua_seen = true;
         loop {
@@ -478,7 +478,7 @@ impl fmt::Display for RuaDeviation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuaDeviationKind {
-    /// There is nothing before or behind a comma.
+    /// There is nothing before or after a comma.
     #[error("empty place in the list")]
     EmptyUri,
     /// No URI of RFC 3986, or one with a raw `!`.

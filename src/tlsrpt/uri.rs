@@ -78,7 +78,7 @@ impl<'a> ReportUri<'a> {
     pub fn destination(self) -> Result<Destination<'a>, UnusableUri> {
         let scheme = self.scheme();
         match UriStr::new(self.0) {
-            // Header fields behind `?` are not obeyed (RFC 6068 §4).
+            // Header fields after `?` are not obeyed (RFC 6068 §4).
             Ok(uri) if scheme.eq_ignore_ascii_case("mailto") => {
                 MailAddress::decode(uri.path_str()).map(Destination::Mailto)
             }

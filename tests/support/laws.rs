@@ -185,7 +185,7 @@ pub(crate) fn policy(body: &[u8]) {
             policy.near_misses().for_each(|near| shown(&near));
 
             let canonical = policy.canonical().to_string();
-            // The space behind each colon may make it longer than the body was.
+            // The space after each colon may make it longer than the body was.
             let (again, _) = Policy::parse_within(&canonical, Reading::Strict, 2 * body.len())
                 .expect("canonical text parses");
             assert!(again.same_meaning(policy) && policy.same_meaning(&again));

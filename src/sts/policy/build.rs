@@ -84,7 +84,7 @@ impl PolicyBuilder {
         Ok(self)
     }
 
-    /// The policy, whose text is the body to publish: UTF-8, LF behind each line.
+    /// The policy, whose text is the body to publish: UTF-8, LF after each line.
     ///
     /// # Errors
     ///

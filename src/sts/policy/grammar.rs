@@ -227,7 +227,7 @@ fn end_of_line(at: &[u8]) -> Option<&[u8]> {
 }
 
 /// `sts-policy-vchar [*(%x20 / sts-policy-vchar) sts-policy-vchar]` and the spaces
-/// behind it, of text in UTF-8 that does not begin with white space.
+/// after it, of text in UTF-8 that does not begin with white space.
 pub(super) fn ext_value(text: &[u8]) -> Option<&[u8]> {
     let (value, rest) = split_while(text, |b| Class::TEXT.has(b));
     (!value.is_empty()).then_some(rest)
