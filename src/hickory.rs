@@ -216,6 +216,15 @@ mod tests {
         assert_eq!(id("other.example."), Ok("other".to_string()));
         assert_eq!(id("nowhere.example."), Err(NoRecord::Absent));
 
+        let hop = |n: usize| alloc::format!("h{n}.example.");
+        let long = |hops: usize| -> Vec<Record> {
+            let aliases = (0..hops).map(|n| cname(&hop(n), &hop(n + 1)));
+            aliases.chain([txt(&hop(hops), "v=STSv1;id=1")]).collect()
+        };
+        let first = name(&hop(0));
+        assert_eq!(txt_rrset(&first, &long(MAX_CNAMES)).count(), 1);
+        assert_eq!(txt_rrset(&first, &long(MAX_CNAMES + 1)).count(), 0);
+
         let a = name("a.example.");
         let circle = [cname("a.example.", "b.example."), cname("b.example.", "a.example.")];
         assert_eq!(txt_rrset(&a, &circle).count(), 0);
