@@ -1,5 +1,6 @@
 //! RFC 8461 §3.2: the policy.
 
+use crate::hash;
 use mta_sts::Reading::{Strict, Tolerant};
 use mta_sts::sts::{MAX_BODY_LEN, MAX_MX, MaxAge, Mode, Policy, PolicyDeviation, PolicyErrorKind};
 
@@ -398,6 +399,8 @@ fn pol_10_a_policy_can_be_built_and_written() {
         "mode:testing\r\nversion:STSv1\r\nmx:*.EXAMPLE.net\nmx: mail.example.com\t\nmx: mail.example.com\nmax_age:0086400",
     );
     assert!(ragged.same_meaning(&policy) && ragged != policy);
+    assert_ne!(hash(&ragged), hash(&policy), "equality is that of the text");
+    assert_eq!(hash(&policy.clone()), hash(&policy));
     assert_eq!(
         ragged.canonical().to_string(),
         "version: STSv1\nmode: testing\nmx: *.example.net\nmx: mail.example.com\nmx: mail.example.com\nmax_age: 86400\n"
