@@ -36,8 +36,8 @@ pub const MAX_LABEL_LEN: usize = 63;
 /// sub-domain = Let-dig [Ldh-str]             ; at most 63 octets
 /// ```
 ///
-/// A name whose last label is a number is refused: it is an IPv4 address, or
-/// half of one, and never a domain (RFC 3696 §2). Whether an `xn--` label is valid
+/// A name whose last label is a number, decimal or hexadecimal (`0x7f`), is refused:
+/// it is an IPv4 address, or half of one, and never a domain (RFC 3696 §2). Whether an `xn--` label is valid
 /// Punycode is not looked at, since the comparison of names does not depend on it.
 ///
 /// # Examples
@@ -64,7 +64,7 @@ impl DomainName {
         let name = text.strip_suffix('.').unwrap_or(text);
         check(name).map_err(|fault| ParseDomainError::new(text, fault))?;
         if let Some(last) = name.rsplit('.').next()
-            && last.bytes().all(|b| b.is_ascii_digit())
+            && is_number(last)
         {
             let start = name.len().saturating_sub(last.len());
             return Err(ParseDomainError::new(text, Fault::new(DomainErrorKind::Address, start)));
@@ -329,6 +329,15 @@ const fn foreign(b: u8) -> DomainErrorKind {
     }
 }
 
+/// Whether a last label is what address parsers take for a number: decimal digits, or
+/// `0x` and hexadecimal ones.
+fn is_number(label: &str) -> bool {
+    match label.strip_prefix("0x").or_else(|| label.strip_prefix("0X")) {
+        Some(hex) => hex.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => label.bytes().all(|b| b.is_ascii_digit()),
+    }
+}
+
 /// Whether the text is four decimal octets. Leading zeros do not make a name of
 /// an address.
 pub(crate) fn is_ipv4(text: &str) -> bool {
@@ -359,6 +368,8 @@ mod tests {
             ("EXAMPLE.com.", "example.com"),
             ("a", "a"),
             ("192.0.2.example", "192.0.2.example"),
+            ("0x7f.example", "0x7f.example"),
+            ("a.0xfg", "a.0xfg"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
             ("a--b.example", "a--b.example"),
         ] {
@@ -403,6 +414,9 @@ mod tests {
             DomainErrorKind::Address,
             "number as last label at offset 8 of `192.0.2.001.`",
         );
+        for number in ["0x7f000001", "127.0.0.0X1", "a.0x", "127.1", "2130706433"] {
+            assert_eq!(DomainName::parse(number).unwrap_err().kind(), DomainErrorKind::Address);
+        }
         let long = "a".repeat(64);
         assert_eq!(DomainName::parse(&long).unwrap_err().kind(), DomainErrorKind::LabelTooLong);
         let long = "a.".repeat(127) + "a";

@@ -37,7 +37,8 @@ pub fn escape<T: AsRef<[u8]> + ?Sized>(text: &T) -> Escaped<'_> {
 }
 
 /// Remote text on its way to a log, an error or a terminal; see [`escape()`].
-#[derive(Debug, Clone, Copy)]
+/// `Debug` shows the same as `Display`.
+#[derive(Clone, Copy)]
 pub struct Escaped<'a> {
     text: &'a [u8],
     max: usize,
@@ -50,6 +51,12 @@ impl Escaped<'_> {
     pub const fn at_most(mut self, characters: usize) -> Self {
         self.max = characters;
         self
+    }
+}
+
+impl fmt::Debug for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -16,7 +16,7 @@
 //! # Ok::<_, mta_sts::txt::NoRecord>(())
 //! ```
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::str;
 
@@ -45,7 +45,8 @@ pub fn sts_record<'a>(rrset: impl IntoIterator<Item = &'a TXT>) -> Result<StsRec
 /// that of the name itself, or of the name at the end of its CNAME chain, which must
 /// be followed (RFC 8461 §3.1, §8.2). Other records of the answer are left out.
 ///
-/// A chain longer than [`MAX_CNAMES`] ends where the bound is reached.
+/// That there are none does not say that the domain has no record if the server
+/// has not followed the chain: see [`end_of_cnames`].
 ///
 /// ```
 /// use hickory_proto::rr::rdata::{CNAME, TXT};
@@ -64,10 +65,28 @@ pub fn sts_record<'a>(rrset: impl IntoIterator<Item = &'a TXT>) -> Result<StsRec
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 pub fn txt_rrset<'a>(name: &'a Name, answers: &'a [Record]) -> impl Iterator<Item = &'a TXT> {
+    let owner = end_of_cnames(name, answers);
+    answers.iter().filter(|record| record.name.eq_ignore_root(owner)).filter_map(|record| {
+        match &record.data {
+            RData::TXT(txt) => Some(txt),
+            _ => None,
+        }
+    })
+}
+
+/// The name at the end of the CNAME chain that `answers` holds for `name`; `name`
+/// itself if it is no alias.
+///
+/// If `answers` has no other records of that name, the server may have left it to
+/// the resolver to go on: then ask for that name before taking it that there is no
+/// record. A chain longer than [`MAX_CNAMES`] ends where the bound is reached, a loop
+/// likewise.
+#[must_use]
+pub fn end_of_cnames<'a>(name: &'a Name, answers: &'a [Record]) -> &'a Name {
     let mut owner = name;
     for _ in 0..MAX_CNAMES {
         let alias = answers.iter().find_map(|record| match &record.data {
-            RData::CNAME(target) if record.name == *owner => Some(&target.0),
+            RData::CNAME(target) if record.name.eq_ignore_root(owner) => Some(&target.0),
             _ => None,
         });
         match alias {
@@ -75,12 +94,20 @@ pub fn txt_rrset<'a>(name: &'a Name, answers: &'a [Record]) -> impl Iterator<Ite
             None => break,
         }
     }
-    answers.iter().filter(move |record| record.name == *owner).filter_map(|record| {
-        match &record.data {
-            RData::TXT(txt) => Some(txt),
-            _ => None,
-        }
-    })
+    owner
+}
+
+/// The name of an MX host as [`Policy::matching_mx`](crate::sts::Policy::matching_mx)
+/// and [`MxPattern::matches`](crate::sts::MxPattern::matches) take it.
+///
+/// `Name::to_string` will not do, since it turns A-labels into U-labels, nor will a
+/// [`DomainName`], which has no underscore. A dot within a label is escaped, so that
+/// the host matches nothing.
+#[must_use]
+pub fn mx_host(name: &Name) -> String {
+    let labels: Vec<String> =
+        name.iter().map(|label| String::from_utf8_lossy(label).replace('.', "\\.")).collect();
+    labels.join(".")
 }
 
 /// How many CNAME records of one answer are followed: more than resolvers do, and
@@ -130,15 +157,17 @@ fn txt_data(text: &str) -> TXT {
     TXT::from_bytes(txt::split(text).collect())
 }
 
+/// The canonical form, ready to publish.
 impl From<&StsRecord<'_>> for TXT {
     fn from(record: &StsRecord<'_>) -> Self {
-        txt_data(record.as_str())
+        txt_data(&record.to_string())
     }
 }
 
+/// The canonical form, ready to publish.
 impl From<&TlsRptRecord<'_>> for TXT {
     fn from(record: &TlsRptRecord<'_>) -> Self {
-        txt_data(record.as_str())
+        txt_data(&record.to_string())
     }
 }
 
@@ -158,22 +187,19 @@ impl TryFrom<&Name> for DomainName {
     type Error = ParseDomainError;
 
     fn try_from(name: &Name) -> Result<Self, ParseDomainError> {
-        // A dot within a label must not become one between labels.
-        let labels: Vec<String> =
-            name.iter().map(|label| String::from_utf8_lossy(label).replace('.', "\\.")).collect();
-        Self::parse(&labels.join("."))
+        Self::parse(&mx_host(name))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString as _;
     use alloc::vec;
 
     use hickory_proto::rr::rdata::CNAME;
 
     use super::*;
     use crate::domain::DomainErrorKind;
+    use crate::sts::MxPattern;
 
     #[test]
     fn txt_5_selects_straight_from_rdata() {
@@ -215,6 +241,13 @@ mod tests {
         assert_eq!(id("_MTA-STS.example.com."), Ok("1".to_string()));
         assert_eq!(id("other.example."), Ok("other".to_string()));
         assert_eq!(id("nowhere.example."), Err(NoRecord::Absent));
+        assert_eq!(
+            id("_mta-sts.example.com"),
+            Ok("1".to_string()),
+            "with or without the final dot"
+        );
+        let asked = name("_mta-sts.example.com");
+        assert_eq!(end_of_cnames(&asked, &answers).to_string(), "C.example.");
 
         let hop = |n: usize| alloc::format!("h{n}.example.");
         let long = |hops: usize| -> Vec<Record> {
@@ -240,6 +273,18 @@ mod tests {
         let record: TlsRptRecord<'_> = "v=TLSRPTv1;rua=mailto:a@b.example".parse().unwrap();
         let rdata = TXT::from(&record);
         assert_eq!(tlsrpt_record([&rdata], Reading::Strict).unwrap().0, record);
+    }
+
+    #[test]
+    fn mx_1_hosts_are_matched_by_their_labels() {
+        let matches = |pattern: &str, labels: Vec<&[u8]>| {
+            let name = Name::from_labels(labels).unwrap();
+            MxPattern::parse(pattern).unwrap().matches(&mx_host(&name))
+        };
+        assert!(matches("*.example.com", vec![b"_dc-mx", b"Example", b"com"]));
+        assert!(matches("xn--bcher-kva.example", vec![b"xn--bcher-kva", b"example"]));
+        assert!(!matches("*.example.com", vec![b"a.example", b"com"]));
+        assert!(!matches("*.example.com", vec![b"a.b", b"example", b"com"]));
     }
 
     #[test]

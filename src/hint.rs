@@ -51,7 +51,8 @@ pub enum Hint {
 
 impl Hint {
     pub(crate) fn did_you_mean(text: &str) -> Self {
-        Self::DidYouMean(escape(text).to_string().into())
+        // What is suggested is shown whole: no name is longer.
+        Self::DidYouMean(escape(text).at_most(MAX_SUGGESTION).to_string().into())
     }
 }
 
@@ -59,17 +60,22 @@ fn in_line(line: Option<u32>) -> String {
     line.map_or_else(String::new, |line| alloc::format!(" in line {line}"))
 }
 
-/// The candidate that `found` is a slip of: the same in another case, with the
-/// same beginning but for two octets, or one slip away (two where both are long).
-/// One letter is no slip of anything.
+/// The characters of a suggestion: a mail address is longer than any name.
+const MAX_SUGGESTION: usize = 320;
+
+/// The candidate that `found` is a slip of: the same in another case, its beginning
+/// (three letters or more), the same but for two octets at the end, or one slip away
+/// (two where both are long). One letter is no slip of anything.
 pub(crate) fn closest<'a>(found: &str, candidates: &[&'a str]) -> Option<&'a str> {
     if !(2..=2 * LONGEST).contains(&found.len()) {
         return None;
     }
     let near = |candidate: &&&str| {
         let shorter = found.len().min(candidate.len());
-        let slips = if shorter < 6 { 1 } else { 2 };
-        common_prefix(found, candidate) >= shorter.saturating_sub(2).max(4)
+        let slips = if shorter < 5 { 1 } else { 2 };
+        let prefix = common_prefix(found, candidate);
+        (prefix >= 3 && prefix == found.len())
+            || prefix >= shorter.saturating_sub(2).max(4)
             || distance(found, candidate) <= slips
     };
     let same = |candidate: &&&str| candidate.eq_ignore_ascii_case(found);
@@ -138,7 +144,8 @@ mod tests {
             ("note", Some("none")),
             ("nope", Some("none")),
             ("notes", None),
-            ("enf", None),
+            ("enf", Some("enforce")),
+            ("en", None),
             ("live", None),
             ("", None),
         ] {

@@ -8,9 +8,10 @@ use alloc::string::ToString as _;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-use crate::domain::{self, DomainErrorKind, MAX_NAME_LEN};
+use crate::domain::{self, DomainErrorKind, MAX_LABEL_LEN, MAX_NAME_LEN};
 use crate::escape::escape;
 use crate::hint::Hint;
+use crate::syntax::Class;
 
 /// The value of an `mx` field: a host name, or `*.` and a domain
 /// (RFC 8461 §3.2, §4.1).
@@ -92,8 +93,9 @@ impl<'a> MxPattern<'a> {
     /// Labels are compared whole and without ASCII case; `*` stands for exactly
     /// one label. One trailing dot of `host` is ignored. These never match: an
     /// empty name or label, a name that begins with `*`, an address (four decimal
-    /// octets, or anything with `[` or `:`), and a name beyond ASCII. Nothing else is
-    /// looked at in the label under `*`; `_` may be in it. For a name
+    /// octets, or anything with `[` or `:`), a name beyond ASCII, and a name of more
+    /// than 253 octets. The label under `*` is 1 to 63 letters, digits, hyphens and
+    /// underscores, which DNS has although SMTP has not. For a name
     /// with U-labels, convert it first:
     /// [`DomainName::from_unicode`](crate::DomainName::from_unicode), feature
     /// `idna`.
@@ -114,6 +116,8 @@ pub(crate) struct Host<'a> {
 impl<'a> Host<'a> {
     pub(crate) fn new(host: &'a str) -> Self {
         let name = host.strip_suffix('.').unwrap_or(host);
+        // No pattern is empty, so that this matches none.
+        let name = if name.len() > MAX_NAME_LEN { "" } else { name };
         // For short labels quicker than `split_once`.
         let dot = name.bytes().position(|b| b == b'.');
         let parent = dot.and_then(|dot| Some((name.get(..dot)?, name.get(dot.checked_add(1)?..)?)));
@@ -144,8 +148,8 @@ fn same_name(a: &str, b: &str) -> bool {
 
 /// Whether `*` may stand for this label.
 fn is_label(label: &str) -> bool {
-    let never = |b: u8| !b.is_ascii() || matches!(b, b'[' | b':');
-    !label.is_empty() && !label.starts_with('*') && !label.bytes().any(never)
+    let fits = |b: u8| Class::LDH.has(b) || b == b'_';
+    (1..=MAX_LABEL_LEN).contains(&label.len()) && label.bytes().all(fits)
 }
 
 impl AsRef<str> for MxPattern<'_> {
@@ -257,10 +261,10 @@ pub(crate) fn scan(text: &[u8]) -> Option<usize> {
 pub(crate) fn fault(text: &str) -> Option<(MxErrorKind, usize)> {
     let base = text.strip_prefix("*.").unwrap_or(text);
     let before = text.len().saturating_sub(base.len());
-    if text.len() > MAX_NAME_LEN {
-        return Some((MxErrorKind::Domain(DomainErrorKind::NameTooLong), MAX_NAME_LEN));
-    }
-    let fault = domain::check(base).err()?;
+    let Err(fault) = domain::check(base) else {
+        let too_long = MxErrorKind::Domain(DomainErrorKind::NameTooLong);
+        return (text.len() > MAX_NAME_LEN).then_some((too_long, MAX_NAME_LEN));
+    };
     let offset = before.saturating_add(fault.offset);
     let rest = text.get(offset..).unwrap_or_default();
     let kind = match fault.kind {
@@ -275,14 +279,15 @@ pub(crate) fn fault(text: &str) -> Option<(MxErrorKind, usize)> {
 
 /// What was probably meant: the one host name in the text, where there is one.
 pub(crate) fn near_miss(text: &str, kind: MxErrorKind) -> Option<Hint> {
-    // Longer texts are no slips, and not worth the search.
-    if text.len() > 2 * MAX_NAME_LEN {
-        return None;
-    }
     if kind == MxErrorKind::Domain(DomainErrorKind::NotAscii) {
         return Some(Hint::ALabels);
     }
-    let uncommented = text.split('#').next().unwrap_or_default();
+    let uncommented = text.split('#').next().unwrap_or_default().trim_end();
+    // Longer texts are no slips, and not worth the search; a name that begins with a
+    // dot may have been meant with `*` before it or without.
+    if uncommented.len() > 2 * MAX_NAME_LEN || uncommented.starts_with('.') {
+        return None;
+    }
     let is_host =
         |word: &&str| word.contains('.') && fault(word).is_none() && !domain::is_ipv4(word);
     let mut hosts = uncommented

@@ -175,6 +175,9 @@ impl Policy {
     /// The first pattern that the name of an MX host matches (RFC 8461 §4.1); the
     /// rules are those of [`MxPattern::matches`].
     ///
+    /// Ask for the [`mode`](Self::mode) first: a policy of mode `none` allows every
+    /// host, and need not have patterns.
+    ///
     /// `host` is the name in the MX record (not the target of a CNAME there), or
     /// the domain itself where it has no MX records, or the smart host that is
     /// used without a look-up.
@@ -214,6 +217,10 @@ impl Policy {
 
     /// Displays the normal form, unescaped: `version`, `mode`, the patterns in lower case,
     /// `max_age` as it is taken, extensions, one LF after each.
+    ///
+    /// It parses strictly and means the same. With the space after each colon it may
+    /// be longer than the body was: one near the limit wants a larger limit then
+    /// ([`parse_within`](Self::parse_within)).
     #[must_use]
     pub const fn canonical(&self) -> Canonical<'_> {
         Canonical(self)

@@ -68,7 +68,8 @@ pub const MAX_REPORT_URIS: usize = 100;
 ///   tolerant one leaves the rest out.
 /// - The tolerant reading skips items that are no URI, and empty places in the
 ///   list. Each is a [`RuaDeviation`], and if there is one, at least one remaining
-///   URI must be usable. A record with nothing to skip may have none: ask each for
+///   URI must be usable. An item beyond US-ASCII is not skipped: the record is no
+///   text of this grammar then. A record with nothing to skip may have none: ask each for
 ///   its [`destination`](ReportUri::destination).
 ///
 /// # Examples

@@ -42,6 +42,11 @@ fn mx_2_what_never_matches() {
         ("*.example.com", "[.example.com"),
         ("*.example.com", "a:25.example.com"),
         ("*.example.com", ""),
+        ("*.example.com", "a\\.example.com"),
+        ("*.example.com", "a b.example.com"),
+        ("*.example.com", "a\n.example.com"),
+        ("*.example.com", "\0.example.com"),
+        ("*.example.com", "a@b.example.com"),
         ("*.example.com", "."),
         ("192.0.2.1", "192.0.2.1"),
         ("192.0.2.1", "192.0.2.1."),
@@ -128,6 +133,27 @@ fn pol_6_mx_errors_say_what_where_and_what_was_meant() {
     ] {
         assert_eq!(MxPattern::parse(text).unwrap_err().to_string(), shown);
     }
+    let label = "a".repeat(63);
+    assert!(matches("*.example.com", &format!("{label}.example.com")));
+    assert!(!matches("*.example.com", &format!("{label}a.example.com")));
+    let long = "a.".repeat(126);
+    assert!(matches(&format!("*.{}", &long[2..251]), &long[..251]));
+    assert!(!MxPattern::parse("*.a").unwrap().matches(&"x".repeat(70_000)));
+
+    for (text, shown) in [
+        (format!("mail.example.com # {}", "x".repeat(600)), "at offset 16 of"),
+        (format!("{long}éé"), "character beyond ASCII at offset 252 of"),
+        (".example.com".to_owned(), "empty label at offset 0 of `.example.com`"),
+        ("192.0.2.1 # the host".to_owned(), "at offset 9 of `192.0.2.1 # the host`"),
+    ] {
+        let error = MxPattern::parse(&text).unwrap_err();
+        assert!(error.to_string().contains(shown), "{error}");
+        let suggested =
+            text.starts_with("mail").then(|| "did you mean `mail.example.com`?".to_owned());
+        let hint = error.hint().filter(|_| !text.contains('é')).map(ToString::to_string);
+        assert_eq!(hint, suggested);
+    }
+
     let label = "a".repeat(64);
     let error = MxPattern::parse(&label).unwrap_err();
     assert_eq!(

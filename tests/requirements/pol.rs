@@ -339,6 +339,9 @@ fn pol_9_hints_for_near_misses() {
         ("max_age: 604800", "max_age: 604,800", "did you mean `604800`?"),
         ("max_age: 604800", "max_age: 604800 # a week", "did you mean `604800`?"),
         ("max_age: 604800", "max_age: 604800s", "did you mean `604800`?"),
+        ("max_age: 604800", "max_age: 1'209'600 Seconds", "did you mean `1209600`?"),
+        ("max_age: 604800", "max: 604800", "did you mean `max_age` by `max` in line 4?"),
+        ("version: STSv1", "version: STLS1", "did you mean `STSv1`?"),
         ("max_age: 604800", "max-age: 604800", "did you mean `max_age` by `max-age` in line 4?"),
         ("mode: enforce", "# mode\nmode: enforce", "there are no comments in a policy"),
         (
@@ -354,12 +357,20 @@ fn pol_9_hints_for_near_misses() {
     for (body, hint) in [
         ("<!DOCTYPE html>\n<html>", "this looks like an HTML page, not a policy"),
         ("v=STSv1; id=1;", "this looks like a DNS record, not a policy"),
+        ("\u{feff} <html>", "this looks like an HTML page, not a policy"),
         ("{\\rtf1\\ansi\n", "this looks like a rich-text document; save it as plain text"),
     ] {
-        assert!(body.parse::<Policy>().unwrap_err().to_string().ends_with(hint));
+        let error = Policy::parse(body, Tolerant).unwrap_err();
+        assert!(error.to_string().ends_with(hint), "{error}");
     }
-    for (line, replacement) in [("max_age: 604800", "max_age: 7d"), ("mode: enforce", "mode: live")]
-    {
+    for (line, replacement) in [
+        ("max_age: 604800", "max_age: 7d"),
+        ("max_age: 604800", "max_age: 7 (days)"),
+        ("max_age: 604800", "max_age: 7 semanas"),
+        ("max_age: 604800", "max_age: 86400.0"),
+        ("max_age: 604800", "max_age: 1.5"),
+        ("mode: enforce", "mode: live"),
+    ] {
         assert_eq!(with(line, replacement).parse::<Policy>().unwrap_err().hint(), None);
     }
 }
@@ -551,4 +562,13 @@ fn pol_10_the_normal_form_has_the_max_age_that_is_taken() {
     for value in ["a ", " a", "a\t"] {
         assert!(Policy::builder(Mode::None).extension("x", value).is_err(), "{value:?}");
     }
+}
+
+#[test]
+fn pol_2_a_name_may_begin_like_a_known_one() {
+    let names = ["mx-note", "mx2", "mode.x", "modes", "version2", "max_age_note", "MX", "Mode"];
+    let extra: String = names.iter().map(|name| format!("{name}: not-a_value!\n")).collect();
+    let policy = strict(&(extra + BODY));
+    assert_eq!(policy.extensions().map(|(name, _)| name).collect::<Vec<_>>(), names);
+    assert_eq!(policy.mx().len(), 1);
 }

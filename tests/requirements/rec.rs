@@ -2,7 +2,7 @@
 
 use crate::hash;
 use mta_sts::Reading::{self, Strict, Tolerant};
-use mta_sts::tlsrpt::{Destination, MAX_REPORT_URIS, RuaDeviation, TlsRptRecord};
+use mta_sts::tlsrpt::{Destination, MAX_REPORT_URIS, ReportUri, RuaDeviation, TlsRptRecord};
 use mta_sts::txt::{NoRecord, RecordErrorKind};
 
 #[track_caller]
@@ -157,6 +157,9 @@ fn rec_3_valid_but_not_usable() {
         ("https://b_c.example/", "host that is no domain name"),
         ("https://b%2ec.example/", "host that is no domain name"),
         ("https://2130706433/", "host that is no domain name"),
+        ("https://0x7f000001/", "host that is no domain name"),
+        ("https://127.0.0.0x1/", "host that is no domain name"),
+        ("mailto:a@0x7f000001", "host that is no domain name"),
         ("https://b.example:0/", "port out of range"),
         ("https://b.example:65536/", "port out of range"),
     ] {
@@ -186,6 +189,8 @@ fn rec_4_the_tolerant_reading_skips_bad_items() {
     );
     error("v=TLSRPTv1;rua=ftp://a,", Tolerant, "expected a usable URI at offset 23, found the end");
     error("v=TLSRPTv1;rua=,", Tolerant, "expected a usable URI at offset 15, found `,`");
+    let (uris, forgiven) = rua("v=TLSRPTv1;rua= mailto:a@b.example,mailto:c@d.example", Tolerant);
+    assert_eq!((uris, forgiven.len()), (vec!["mailto:c@d.example"], 1), "no blank after `=`");
     let text = "v=TLSRPTv1;rua=bad,mailto:a@b.example";
     let kept = TlsRptRecord::parse(text, Tolerant).unwrap().0.into_owned();
     assert_eq!(kept.rua().count(), 1, "what was skipped stays skipped");
@@ -251,4 +256,14 @@ fn rec_5_equal_records_say_the_same_and_hash_alike() {
         assert_ne!(record(other), same);
         assert_ne!(hash(&record(other)), hash(&same));
     }
+}
+
+#[test]
+fn rec_1_one_uri_by_itself() {
+    assert_eq!(ReportUri::parse("mailto:a@b.example").unwrap().scheme(), "mailto");
+    for text in ["x:a,b", "x:a;b", "x:a!b", "a@b.example", "", "x:a b"] {
+        assert_eq!(ReportUri::parse(text).unwrap_err().kind(), RecordErrorKind::Uri, "{text}");
+    }
+    let one = TlsRptRecord::new(["https://a.example/x,https://b.example/y"]).unwrap();
+    assert_eq!(one.rua().count(), 1);
 }

@@ -274,7 +274,12 @@ fn naive_match(pattern: &str, host: &str) -> bool {
             && label.chars().all(|c| c.is_ascii_digit())
             && label.parse::<u16>().is_ok_and(|n| n <= 255)
     };
-    let never = hosts.iter().any(|label| label.is_empty())
+    // What no host name has is refused in the label under `*`; elsewhere it cannot
+    // equal a pattern.
+    let strange = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
+    let never = hosts.iter().any(|label| label.is_empty() || label.len() > 63)
+        || hosts[0].contains(strange)
+        || host.len() > 253
         || host.starts_with('*')
         || host.contains(['[', ':'])
         || !host.is_ascii()

@@ -112,10 +112,15 @@ fn max_age(found: &str) -> Option<Hint> {
     let is_number = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | '_' | '\'');
     let end = found.find(|c| !is_number(c)).unwrap_or(found.len());
     let (number, unit) = found.split_at_checked(end)?;
-    let unit = unit.trim_start();
-    let seconds = unit.is_empty() || unit.starts_with(['#', '(', ';', 's', 'S']);
+    // Separators stand before groups of three.
+    let mut groups = number.split([',', '.', '_', '\'']);
+    let first = groups.next()?;
+    let in_threes = first.len() <= 3 && groups.all(|group| group.len() == 3);
+    let unit = unit.trim_start().to_ascii_lowercase();
+    let in_seconds = ["", "s", "sec", "secs", "second", "seconds"].contains(&&*unit);
     let digits: String = number.chars().filter(char::is_ascii_digit).take(11).collect();
-    (seconds && digits != found && MaxAge::parse(digits.as_bytes()).is_some())
+    let meant = (in_seconds || unit.starts_with('#')) && (digits == number || in_threes);
+    (meant && digits != found && MaxAge::parse(digits.as_bytes()).is_some())
         .then(|| Hint::did_you_mean(&digits))
 }
 
