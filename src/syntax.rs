@@ -194,6 +194,6 @@ pub(crate) fn fields<'a>(text: &'a str, version: &str) -> impl Iterator<Item = (
     text.get(version.len()..)
         .unwrap_or_default()
         .split(';')
-        .map(|field| field.trim_matches([' ', '\t']))
+        .map(|field| field.trim_matches(is_blank))
         .filter_map(|field| field.split_once('='))
 }

@@ -366,9 +366,9 @@ impl<'a> Parser<'a> {
 /// The items of a `rua` value, bad and empty ones included.
 fn items(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').enumerate().map(|(n, item)| {
-        let item = item.trim_end_matches([' ', '\t']);
+        let item = item.trim_end_matches(syntax::is_blank);
         // No white space stands between `=` and the first item.
-        if n == 0 { item } else { item.trim_start_matches([' ', '\t']) }
+        if n == 0 { item } else { item.trim_start_matches(syntax::is_blank) }
     })
 }
 
