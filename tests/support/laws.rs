@@ -203,12 +203,70 @@ pub(crate) fn policy(body: &[u8]) {
     if let Ok(text) = core::str::from_utf8(body)
         && body.len() <= mta_sts::sts::MAX_BODY_LEN
     {
+        let found = strict.ok().map(|(policy, _)| {
+            let mx = policy.mx().map(|mx| mx.as_str().to_owned()).collect();
+            (policy.mode().as_str().to_owned(), policy.max_age().declared_secs(), mx)
+        });
+        assert_eq!(found, naive_policy(text));
         let bare = without_white_space(text).parse::<Policy>();
         assert_eq!(bare.is_ok(), tolerant.is_ok(), "white space is all that is forgiven");
         if let (Ok(bare), Ok((policy, _))) = (bare, tolerant) {
             assert_eq!(bare.canonical().to_string(), policy.canonical().to_string());
         }
     }
+}
+
+/// Mode, declared `max_age` and patterns by the strict grammar, found by cutting the
+/// body at each LF and the lines at the first colon.
+fn naive_policy(body: &str) -> Option<(String, u64, Vec<String>)> {
+    let blank = [' ', '\t'];
+    let mut lines: Vec<&str> = body.split('\n').collect();
+    let unended = lines.pop().filter(|line| !line.is_empty());
+    let ended = lines.into_iter().map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let (mut version, mut mode, mut max_age, mut mx) = (None, None, None, Vec::new());
+    for line in ended.chain(unended) {
+        let (name, value) = line.split_once(':')?;
+        let value = value.trim_matches(blank);
+        let is_name = (1..=32).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        if !is_name || value.is_empty() || value.contains(|c: char| c.is_ascii_control()) {
+            return None;
+        }
+        let digits = value.len() <= 10 && value.chars().all(|c| c.is_ascii_digit());
+        let right = match name {
+            "version" if version.replace(()).is_none() => value == "STSv1",
+            "mode" if mode.is_none() => {
+                mode = Some(value.to_owned());
+                ["enforce", "testing", "none"].contains(&value)
+            }
+            "max_age" if max_age.is_none() => {
+                max_age = value.parse().ok();
+                digits
+            }
+            "mx" => {
+                mx.push(value.to_owned());
+                is_pattern(value) && mx.len() <= 1000
+            }
+            _ => true,
+        };
+        if !right {
+            return None;
+        }
+    }
+    let (mode, max_age) = (mode?, max_age?);
+    version?;
+    (mode == "none" || !mx.is_empty()).then_some((mode, max_age, mx))
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.len() <= 253
+        && text.strip_prefix("*.").unwrap_or(text).split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        })
 }
 
 /// The body without what the tolerant reading forgives.
