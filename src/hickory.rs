@@ -240,6 +240,7 @@ mod tests {
         };
         assert_eq!(id("_MTA-STS.example.com."), Ok("1".to_string()));
         assert_eq!(id("other.example."), Ok("other".to_string()));
+        assert_eq!(id("OTHER.example"), Ok("other".to_string()), "the same without an alias");
         assert_eq!(id("nowhere.example."), Err(NoRecord::Absent));
         assert_eq!(
             id("_mta-sts.example.com"),

@@ -95,10 +95,10 @@ impl<'a> MxPattern<'a> {
     /// empty name or label, a name that begins with `*`, an address (four decimal
     /// octets, or anything with `[` or `:`), a name beyond ASCII, and a name of more
     /// than 253 octets. The label under `*` is 1 to 63 letters, digits, hyphens and
-    /// underscores, which DNS has although SMTP has not. For a name
-    /// with U-labels, convert it first:
-    /// [`DomainName::from_unicode`](crate::DomainName::from_unicode), feature
-    /// `idna`.
+    /// underscores, which DNS has although SMTP has not.
+    ///
+    /// A name with U-labels must be converted first:
+    /// [`DomainName::from_unicode`](crate::DomainName::from_unicode), feature `idna`.
     #[must_use]
     pub fn matches(self, host: &str) -> bool {
         Host::new(host).matches(self)
