@@ -2,8 +2,8 @@
 //!
 //! A [`ResultType`] is what a report carries in `result-type` (RFC 8460 §4.3); a
 //! [`ReasonCode`] says more precisely what happened, in `failure-reason-code` and
-//! in logs; a [`Failure`] is both. This module decides nothing: the errors of the other modules know
-//! their result type and reason code themselves.
+//! in logs; a [`Failure`] is both. This module decides nothing: the errors of the
+//! other modules know their result type and reason code themselves.
 //!
 //! It is not the reader's view of a report, where any text may stand.
 

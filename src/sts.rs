@@ -10,8 +10,12 @@
 //! Nothing here looks up or fetches anything, and nothing decides about a
 //! delivery.
 
+pub mod cache;
+pub mod discovery;
+pub mod fetch;
 mod mx;
 mod policy;
+mod policy_domain;
 mod record;
 
 pub use self::mx::{MxErrorKind, MxPattern, ParseMxError};
@@ -20,4 +24,5 @@ pub use self::policy::{
     ParseMaxAgeError, ParsePolicyError, Policy, PolicyBuilder, PolicyDeviation,
     PolicyDeviationKind, PolicyErrorKind, UnknownMode,
 };
+pub use self::policy_domain::{NoPolicyDomain, PolicyDomain};
 pub use self::record::{PolicyId, PolicyIdError, StsRecord};

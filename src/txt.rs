@@ -103,8 +103,8 @@ where
 ///
 /// A sender then takes it that there is no policy to fetch (RFC 8461 §3.1); an
 /// unexpired policy in its cache still applies (§5.1). NXDOMAIN and NODATA are
-/// [`Absent`](Self::Absent). A DNS failure (SERVFAIL, time-out, refused) is none of
-/// these: then it is not known whether there is a record.
+/// [`Absent`](Self::Absent). A [`DnsFailure`] is none of these: then it is not known
+/// whether there is a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a sender treats each of them in its own way")]
 pub enum NoRecord {
@@ -138,6 +138,41 @@ impl NoRecord {
 impl From<ParseRecordError> for NoRecord {
     fn from(error: ParseRecordError) -> Self {
         Self::Invalid(error)
+    }
+}
+
+/// Why DNS has given no answer, so that it is not known whether there is a record
+/// or an address.
+///
+/// NXDOMAIN and NODATA are answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DnsFailure {
+    /// SERVFAIL; a validating resolver says so of bogus data too.
+    #[error("DNS answered SERVFAIL")]
+    ServFail,
+    /// REFUSED.
+    #[error("DNS refused to answer")]
+    Refused,
+    /// No answer in time.
+    #[error("DNS did not answer in time")]
+    Timeout,
+    /// Any other failure: an answer that cannot be read, no network, a chain of
+    /// CNAMEs without end.
+    #[error("look-up in DNS failed")]
+    Other,
+}
+
+impl DnsFailure {
+    /// The reason code for reports and logs.
+    #[must_use]
+    pub const fn reason_code(self) -> ReasonCode {
+        match self {
+            Self::ServFail => ReasonCode::DnsServFail,
+            Self::Refused => ReasonCode::DnsRefused,
+            Self::Timeout => ReasonCode::DnsTimeout,
+            Self::Other => ReasonCode::DnsFailure,
+        }
     }
 }
 

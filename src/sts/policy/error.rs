@@ -98,6 +98,11 @@ impl ParsePolicyError {
         self.0.received.lines()
     }
 
+    /// The refused body as text.
+    pub(crate) fn received(&self) -> &str {
+        &self.0.received
+    }
+
     /// What a report calls this: an error of the fetch if the body is too large,
     /// for then it was not read whole (RFC 8461 §3.3), else an invalid policy.
     #[must_use]

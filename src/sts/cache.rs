@@ -1,0 +1,465 @@
+//! What a sender remembers of a policy domain (RFC 8461 §3.3, §5.1, §10.2).
+//!
+//! A [`CacheEntry`] is all that is known of one domain; a
+//! [discovery](super::discovery) reads it and gives an [`Update`], which is folded into
+//! it. Updates can be folded in any order, and twice, so that discoveries may run at
+//! once and stores need no locks around them. No update removes a policy or brings an
+//! older one back: failures are remembered beside it.
+//!
+//! This is no store: where entries are kept, and which are thrown away when there are
+//! too many, is for others (feature `cache` has one in memory). It reads no clock;
+//! whether a policy has expired is a judgement at a time, not a deletion.
+
+mod failed;
+mod register;
+mod stamp;
+
+use alloc::sync::Arc;
+use core::cmp::Ordering;
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+pub use self::failed::FailedFetches;
+use self::register::{Register, join};
+pub(crate) use self::stamp::Stamp;
+use super::fetch::FetchFailure;
+use super::policy::{Mode, Policy};
+use super::policy_domain::PolicyDomain;
+use super::record::PolicyId;
+use crate::failure::ReasonCode;
+
+/// Seconds from `then` to `now`; none if the clock has run backwards.
+fn since(then: UnixTime, now: UnixTime) -> u64 {
+    now.as_secs().saturating_sub(then.as_secs())
+}
+
+fn plus(time: UnixTime, secs: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(time.as_secs().saturating_add(secs)))
+}
+
+/// A policy, with what is needed to know how long it may be applied
+/// (RFC 8461 §3.3).
+///
+/// It lives while no more than its `max_age` has passed since it was fetched. A TXT
+/// record with the same `id` confirms it and does not prolong it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedPolicy {
+    pub(crate) policy: Policy,
+    pub(crate) id: PolicyId,
+    pub(crate) stamp: Stamp,
+    /// What the clock said at the fetch.
+    pub(crate) received_at: UnixTime,
+    /// From when its age is counted: `received_at`, or before it if the clock was found
+    /// to have run backwards.
+    pub(crate) fetched_at: UnixTime,
+}
+
+impl CachedPolicy {
+    /// The longest time until a refresh, in seconds: a day.
+    pub const MAX_REFRESH_INTERVAL: u64 = 86_400;
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The `id` under which it was announced.
+    #[must_use]
+    pub const fn id(&self) -> PolicyId {
+        self.id
+    }
+
+    /// From when its age is counted: its last fetch, or, if that was in the future
+    /// when somebody looked at it, the time of that look.
+    #[must_use]
+    pub const fn fetched_at(&self) -> UnixTime {
+        self.fetched_at
+    }
+
+    /// The last second in which it may be applied.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        plus(self.fetched_at, self.policy.max_age().as_secs().into())
+    }
+
+    /// Whether it may, and so must, still be applied. A policy from the future is of
+    /// age 0.
+    #[must_use]
+    pub fn is_unexpired(&self, now: UnixTime) -> bool {
+        since(self.fetched_at, now) <= self.policy.max_age().as_secs().into()
+    }
+
+    /// From when on it should be fetched again, to be kept alive (§3.3, §10.2): a day
+    /// after it was fetched, or half its `max_age` if that is less; up to a quarter of
+    /// that time earlier, by a number that `seed` and the domain give, so that the
+    /// refreshes of many domains spread. At once if the clock has run backwards.
+    #[must_use]
+    pub fn refresh_due_at(&self, domain: &PolicyDomain, seed: u64) -> UnixTime {
+        if self.fetched_at < self.received_at {
+            return self.fetched_at;
+        }
+        let half = u64::from(self.policy.max_age().as_secs()) / 2;
+        let interval = half.min(Self::MAX_REFRESH_INTERVAL);
+        let spread = (interval / 4).saturating_add(1);
+        let earlier = scattered(domain, seed).checked_rem(spread).unwrap_or(0);
+        plus(self.fetched_at, interval.saturating_sub(earlier))
+    }
+
+    /// Whether it asks for anything: a policy of mode `none` does not.
+    fn protects(&self) -> bool {
+        self.policy.mode() != Mode::None
+    }
+}
+
+/// A number that differs from domain to domain: FNV-1a, and the finalizer of
+/// SplitMix64 to spread it over all bits.
+fn scattered(domain: &PolicyDomain, seed: u64) -> u64 {
+    let hash = domain.as_str().bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
+impl Register for CachedPolicy {
+    fn version(&self, other: &Self) -> Ordering {
+        let key = |one: &Self| (one.stamp, one.received_at);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.id.as_str().cmp(other.id.as_str()))
+            .then_with(|| self.policy.as_str().cmp(other.policy.as_str()))
+    }
+
+    fn lower(&mut self, other: &Self) {
+        self.fetched_at = self.fetched_at.min(other.fetched_at);
+    }
+}
+
+/// What the last look at the TXT record has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// The policy that was known then.
+    pub(crate) base: Stamp,
+    pub(crate) stamp: Stamp,
+    pub(crate) found: Found,
+}
+
+/// What a look at the TXT record can find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Found {
+    /// No one valid record, and why.
+    Nothing(ReasonCode),
+    /// A record with another `id` than that of the policy known.
+    AnotherId,
+    /// A record with its `id`.
+    SameId,
+}
+
+impl Register for Look {
+    fn version(&self, other: &Self) -> Ordering {
+        (self.base, self.stamp, self.found).cmp(&(other.base, other.stamp, other.found))
+    }
+
+    fn lower(&mut self, _: &Self) {}
+}
+
+/// How many fetches one domain may cause, so that an `id` that changes all the time
+/// does not aim us at somebody: `burst` at once, and then one each
+/// 3,600 / `per_hour` seconds.
+///
+/// No hour has more than `burst` + `per_hour` fetches. Discoveries that run at once
+/// count once: the driver lets one fetch at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FetchRate {
+    burst: u32,
+    per_hour: u32,
+}
+
+impl FetchRate {
+    /// A rate; each number is taken as 1 to 3,600.
+    #[must_use]
+    pub fn new(burst: u32, per_hour: u32) -> Self {
+        Self { burst: burst.clamp(1, 3_600), per_hour: per_hour.clamp(1, 3_600) }
+    }
+
+    /// Seconds for one fetch.
+    fn interval(self) -> u64 {
+        u64::from(3_600_u32.checked_div(self.per_hour).unwrap_or(1))
+    }
+
+    /// Seconds until an empty bucket is full.
+    fn window(self) -> u64 {
+        self.interval().saturating_mul(self.burst.into())
+    }
+}
+
+/// 10 at once and 10 an hour: a domain that changes its policy does so once a day.
+impl Default for FetchRate {
+    fn default() -> Self {
+        Self { burst: 10, per_hour: 10 }
+    }
+}
+
+/// Which policies are kept alive by refreshes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefreshRule {
+    seed: u64,
+    used_within_days: u32,
+}
+
+impl RefreshRule {
+    /// Refreshes domains that had mail within the last 30 days; `seed` spreads the
+    /// refreshes and should differ from sender to sender.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self { seed, used_within_days: 30 }
+    }
+
+    /// Refreshes domains that had mail within the last `days`.
+    #[must_use]
+    pub const fn used_within_days(mut self, days: u32) -> Self {
+        self.used_within_days = days;
+        self
+    }
+}
+
+/// All that is known of one policy domain: its policy, when the TXT record was looked
+/// at, failed fetches, and when mail last went there.
+///
+/// The default is an entry that knows nothing. A part is only ever replaced by a later
+/// version of itself, so [`apply`](Self::apply) is commutative, associative and
+/// idempotent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CacheEntry {
+    pub(crate) policy: Option<CachedPolicy>,
+    pub(crate) look: Option<Look>,
+    pub(crate) failed: Option<Arc<FailedFetches>>,
+    /// When the bucket of fetches is full again, as the time of a stamp.
+    pub(crate) bucket: Option<Stamp>,
+    /// In days since 1970.
+    pub(crate) last_used: Option<u32>,
+}
+
+impl CacheEntry {
+    /// The policy, expired or not.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&CachedPolicy> {
+        self.policy.as_ref()
+    }
+
+    /// The policy, if it is unexpired: then it must be applied, whatever else has
+    /// failed (RFC 8461 §5.1).
+    #[must_use]
+    pub fn unexpired(&self, now: UnixTime) -> Option<&CachedPolicy> {
+        self.policy.as_ref().filter(|policy| policy.is_unexpired(now))
+    }
+
+    /// The unexpired policy, if it asks for anything.
+    pub(crate) fn protection(&self, now: UnixTime) -> Option<&CachedPolicy> {
+        self.unexpired(now).filter(|policy| policy.protects())
+    }
+
+    /// The fetches that have failed since the policy was fetched.
+    #[must_use]
+    pub fn failed_fetches(&self) -> Option<&FailedFetches> {
+        self.failed.as_deref()
+    }
+
+    /// The last day on which mail went there, in days since 1970-01-01.
+    #[must_use]
+    pub const fn last_used_day(&self) -> Option<u32> {
+        self.last_used
+    }
+
+    /// Whether the policy should be [refreshed](super::discovery::Purpose::Refresh) now:
+    /// it is unexpired, [due](CachedPolicy::refresh_due_at), was used lately, and no
+    /// failed refresh makes us wait.
+    #[must_use]
+    pub fn is_refresh_due(&self, domain: &PolicyDomain, rule: RefreshRule, now: UnixTime) -> bool {
+        let lately = self.last_used.is_some_and(|day| {
+            u64::from(day).saturating_add(rule.used_within_days.into()) >= day_of(now)
+        });
+        self.unexpired(now).is_some_and(|policy| {
+            let behind = policy.received_at > now;
+            let due = behind || policy.refresh_due_at(domain, rule.seed) <= now;
+            lately && due && self.retry_at(policy.id, now).is_none()
+        })
+    }
+
+    /// Folds what a discovery has learnt into the entry. The order of updates does not
+    /// matter, and one that is folded twice counts once: the latest fetch wins, and a
+    /// failure seen before that fetch is dropped.
+    pub fn apply(&mut self, update: &Update) {
+        let Update(news) = update;
+        join(&mut self.policy, news.policy.as_ref());
+        join(&mut self.look, news.look.as_ref());
+        join(&mut self.failed, news.failed.as_ref());
+        self.bucket = self.bucket.max(news.bucket);
+        self.last_used = self.last_used.max(news.last_used);
+        // What was learnt about an earlier policy says nothing about this one.
+        let policy = self.policy.as_ref().map_or(Stamp::NONE, |policy| policy.stamp);
+        self.look.take_if(|look| look.base < policy);
+        self.failed.take_if(|failed| failed.base < policy);
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a discovery makes of an entry, each as the update that says it.
+impl CacheEntry {
+    /// The latest policy that is known of: what is learnt now is about this one.
+    fn base(&self) -> Stamp {
+        let policy = self.policy.as_ref().map_or(Stamp::NONE, |policy| policy.stamp);
+        let look = self.look.as_ref().map_or(Stamp::NONE, |look| look.base);
+        let failed = self.failed.as_ref().map_or(Stamp::NONE, |failed| failed.base);
+        policy.max(look).max(failed)
+    }
+
+    /// The stamp of a policy that is asked for now.
+    pub(super) fn policy_asked(&self, now: UnixTime) -> Stamp {
+        self.base().next(now)
+    }
+
+    /// Times in the future are set to now (a clock has run backwards).
+    pub(super) fn clocked(&self, now: UnixTime) -> Update {
+        let policy = self.policy.as_ref().filter(|policy| policy.fetched_at > now);
+        let failed = self.failed.as_deref().filter(|failed| failed.failed_at > now);
+        Update(Self {
+            policy: policy.map(|policy| CachedPolicy { fetched_at: now, ..policy.clone() }),
+            failed: failed
+                .map(|failed| Arc::new(FailedFetches { failed_at: now, ..failed.clone() })),
+            ..Self::default()
+        })
+    }
+
+    /// Mail goes there.
+    pub(super) fn used(&self, now: UnixTime) -> Update {
+        let day = u32::try_from(day_of(now)).unwrap_or(u32::MAX);
+        Update(Self { last_used: Some(day), ..Self::default() })
+    }
+
+    /// The TXT record was looked at.
+    pub(super) fn looked(&self, found: Found, now: UnixTime) -> Update {
+        let before = self.look.as_ref().map_or(Stamp::NONE, |look| look.stamp);
+        let look = Look { base: self.base(), stamp: before.next(now), found };
+        Update(Self { look: Some(look), ..Self::default() })
+    }
+
+    /// Whether the record had the policy's `id` within the last `secs` seconds.
+    pub(super) fn was_confirmed_within(&self, secs: u64, now: UnixTime) -> bool {
+        self.looked_within(secs, now) == Some(Found::SameId)
+    }
+
+    /// Why there was no record within the last `secs` seconds.
+    pub(super) fn was_absent_within(&self, secs: u64, now: UnixTime) -> Option<ReasonCode> {
+        match self.looked_within(secs, now) {
+            Some(Found::Nothing(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// A look from the future does not count.
+    fn looked_within(&self, secs: u64, now: UnixTime) -> Option<Found> {
+        let look = self.look.as_ref().filter(|look| look.stamp.at <= now)?;
+        (since(look.stamp.at, now) < secs).then_some(look.found)
+    }
+
+    /// A fetch was asked for: one drop less in the bucket, or, if it is empty, when it
+    /// no longer is.
+    pub(super) fn requested(&self, rate: FetchRate, now: UnixTime) -> Result<Update, UnixTime> {
+        let most = plus(now, rate.window());
+        let bucket = self.bucket.unwrap_or(Stamp::NONE);
+        // The clock was far ahead when it was left so.
+        let absurd = bucket.at > plus(most, rate.window());
+        let level = if absurd { now } else { bucket.at.max(now) };
+        let full_at = plus(level, rate.interval());
+        if full_at > most {
+            return Err(plus(now, since(most, full_at)));
+        }
+        let era = bucket.era.saturating_add(absurd.into());
+        let bucket = Some(Stamp { era, at: full_at, turn: 0 });
+        Ok(Update(Self { bucket, ..Self::default() }))
+    }
+
+    /// From when on an `id` may be fetched again, if not now.
+    pub(super) fn retry_at(&self, id: PolicyId, now: UnixTime) -> Option<UnixTime> {
+        let failed = self.failed.as_deref().filter(|failed| failed.id == id)?;
+        Some(failed.retry_at(self.unexpired(now).is_some())).filter(|retry_at| *retry_at > now)
+    }
+
+    /// A policy was fetched that was asked for as `asked`.
+    pub(super) fn fetched(
+        &self,
+        policy: Policy,
+        id: PolicyId,
+        asked: Stamp,
+        now: UnixTime,
+    ) -> Update {
+        let policy = CachedPolicy { policy, id, stamp: asked, received_at: now, fetched_at: now };
+        Update(Self { policy: Some(policy), ..Self::default() })
+    }
+
+    /// A fetch has failed.
+    pub(super) fn fetch_failed(
+        &self,
+        id: PolicyId,
+        failure: &FetchFailure,
+        now: UnixTime,
+    ) -> Update {
+        let refused = failure.refused().map(Arc::from);
+        let failed = FailedFetches::and(
+            self.failed.as_deref(),
+            self.base(),
+            id,
+            now,
+            failure.failure(),
+            refused,
+        );
+        Update(Self { failed: Some(Arc::new(failed)), ..Self::default() })
+    }
+}
+
+/// Days since 1970.
+const fn day_of(now: UnixTime) -> u64 {
+    now.as_secs() / 86_400
+}
+
+/// What a discovery has learnt: to be folded into the entry of its domain by
+/// [`CacheEntry::apply`], in any order with others, any number of times.
+///
+/// A whole entry is an update too, so that entries can be merged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Update(CacheEntry);
+
+impl Update {
+    /// Adds what another update says: folding the result is folding both.
+    pub fn merge(&mut self, other: &Self) {
+        self.0.apply(other);
+    }
+
+    /// Whether it changes nothing, whatever the entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it should outlive a restart: a policy or a fetch, and not only that the
+    /// TXT record was looked at or that mail went there.
+    #[must_use]
+    pub const fn is_news(&self) -> bool {
+        self.0.policy.is_some() || self.0.failed.is_some() || self.0.bucket.is_some()
+    }
+}
+
+impl From<CacheEntry> for Update {
+    fn from(entry: CacheEntry) -> Self {
+        Self(entry)
+    }
+}
