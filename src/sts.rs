@@ -10,6 +10,7 @@
 //! Nothing here looks up or fetches anything, and nothing decides about a
 //! delivery.
 
+pub mod apply;
 pub mod cache;
 pub mod discovery;
 pub mod fetch;

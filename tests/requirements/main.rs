@@ -14,6 +14,7 @@ mod all;
 mod mx;
 mod pol;
 mod rec;
+mod snd;
 mod txt;
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
