@@ -278,7 +278,8 @@ fn snd_2_dane_decides_alone_with_a_secure_mx_rrset() {
 #[test]
 fn snd_3_a_verdict_only_tightens() {
     // How strict, for one connection.
-    let strictness = |demand: &Demand, outcome: &TlsOutcome| match demand.judge(outcome).delivery() {
+    let strictness = |demand: &Demand, outcome: &TlsOutcome| match demand.judge(outcome).delivery()
+    {
         Delivery::Deliver => 0,
         Delivery::DeliverAndReport => 1,
         Delivery::Skip => 2,
