@@ -19,8 +19,16 @@ use mta_sts::txt::NoRecord;
 use serde_json::{Map, Value, json};
 
 /// The suites that this crate runs so far.
-pub(crate) const SUITES: [&str; 8] =
-    ["sts-record", "sts-rrset", "tlsrpt-record", "tlsrpt-rrset", "policy", "mx-match", "discovery"];
+pub(crate) const SUITES: [&str; 8] = [
+    "sts-record",
+    "sts-rrset",
+    "tlsrpt-record",
+    "tlsrpt-rrset",
+    "policy",
+    "mx-match",
+    "discovery",
+    "verdict",
+];
 
 /// What running one file found.
 #[derive(Debug, Default)]
