@@ -203,6 +203,15 @@ impl Default for FetchRate {
     }
 }
 
+/// How much of the [`FetchRate`] is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Bucket {
+    /// When the last fetch was asked for.
+    pub(crate) spent: Stamp,
+    /// In how many seconds from then the bucket is full again.
+    pub(crate) backlog: u32,
+}
+
 /// Which policies are kept alive by refreshes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefreshRule {
@@ -237,8 +246,7 @@ pub struct CacheEntry {
     pub(crate) policy: Option<CachedPolicy>,
     pub(crate) look: Option<Look>,
     pub(crate) failed: Option<Arc<FailedFetches>>,
-    /// When the bucket of fetches is full again, as the time of a stamp.
-    pub(crate) bucket: Option<Stamp>,
+    pub(crate) bucket: Option<Bucket>,
     /// In days since 1970.
     pub(crate) last_used: Option<u32>,
 }
@@ -374,17 +382,15 @@ impl CacheEntry {
     /// A fetch was asked for: one drop less in the bucket, or, if it is empty, when it
     /// no longer is.
     pub(super) fn requested(&self, rate: FetchRate, now: UnixTime) -> Result<Update, UnixTime> {
-        let most = plus(now, rate.window());
-        let bucket = self.bucket.unwrap_or(Stamp::NONE);
-        // The clock was far ahead when it was left so.
-        let absurd = bucket.at > plus(most, rate.window());
-        let level = if absurd { now } else { bucket.at.max(now) };
-        let full_at = plus(level, rate.interval());
-        if full_at > most {
-            return Err(plus(now, since(most, full_at)));
+        let (before, backlog) = self.bucket.map_or((Stamp::NONE, 0), |bucket| {
+            (bucket.spent, u64::from(bucket.backlog).saturating_sub(since(bucket.spent.at, now)))
+        });
+        let backlog = backlog.saturating_add(rate.interval());
+        if backlog > rate.window() {
+            return Err(plus(now, backlog.saturating_sub(rate.window())));
         }
-        let era = bucket.era.saturating_add(absurd.into());
-        let bucket = Some(Stamp { era, at: full_at, turn: 0 });
+        let backlog = u32::try_from(backlog).unwrap_or(u32::MAX);
+        let bucket = Some(Bucket { spent: before.next(now), backlog });
         Ok(Update(Self { bucket, ..Self::default() }))
     }
 
