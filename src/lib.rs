@@ -77,6 +77,8 @@
 #![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
@@ -86,9 +88,13 @@ pub mod failure;
 #[cfg(feature = "hickory-proto")]
 pub mod hickory;
 mod hint;
+#[cfg(feature = "std")]
+mod io;
 mod reading;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "json")]
+pub mod snapshot;
 pub mod sts;
 mod syntax;
 pub mod tlsrpt;

@@ -383,7 +383,8 @@ impl CacheEntry {
     /// no longer is.
     pub(super) fn requested(&self, rate: FetchRate, now: UnixTime) -> Result<Update, UnixTime> {
         let (before, backlog) = self.bucket.map_or((Stamp::NONE, 0), |bucket| {
-            (bucket.spent, u64::from(bucket.backlog).saturating_sub(since(bucket.spent.at, now)))
+            let backlog = u64::from(bucket.backlog).min(rate.window());
+            (bucket.spent, backlog.saturating_sub(since(bucket.spent.at, now)))
         });
         let backlog = backlog.saturating_add(rate.interval());
         if backlog > rate.window() {
