@@ -293,7 +293,7 @@ impl CacheEntry {
         self.unexpired(now).is_some_and(|policy| {
             let behind = policy.received_at > now;
             let due = behind || policy.refresh_due_at(domain, rule.seed) <= now;
-            lately && due && self.retry_at(policy.id, now).is_none()
+            lately && due && !self.is_backing_off(policy.id, now)
         })
     }
 
@@ -339,10 +339,12 @@ impl CacheEntry {
     pub(super) fn clocked(&self, now: UnixTime) -> Update {
         let policy = self.policy.as_ref().filter(|policy| policy.fetched_at > now);
         let failed = self.failed.as_deref().filter(|failed| failed.failed_at > now);
+        let bucket = self.bucket.filter(|bucket| bucket.spent.at > now);
         Update(Self {
             policy: policy.map(|policy| CachedPolicy { fetched_at: now, ..policy.clone() }),
             failed: failed
                 .map(|failed| Arc::new(FailedFetches { failed_at: now, ..failed.clone() })),
+            bucket: bucket.map(|bucket| Bucket { spent: bucket.spent.next(now), ..bucket }),
             ..Self::default()
         })
     }
@@ -395,10 +397,11 @@ impl CacheEntry {
         Ok(Update(Self { bucket, ..Self::default() }))
     }
 
-    /// From when on an `id` may be fetched again, if not now.
-    pub(super) fn retry_at(&self, id: PolicyId, now: UnixTime) -> Option<UnixTime> {
-        let failed = self.failed.as_deref().filter(|failed| failed.id == id)?;
-        Some(failed.retry_at(self.unexpired(now).is_some())).filter(|retry_at| *retry_at > now)
+    /// Whether an `id` must not be fetched now, since that has failed too lately.
+    pub(super) fn is_backing_off(&self, id: PolicyId, now: UnixTime) -> bool {
+        self.failed.as_deref().filter(|failed| failed.id == id).is_some_and(|failed| {
+            since(failed.failed_at, now) < failed.wait(self.unexpired(now).is_some())
+        })
     }
 
     /// A policy was fetched that was asked for as `asked`.

@@ -390,7 +390,7 @@ impl<'a> Discovery<'a> {
     /// Asks for the policy, unless that has failed too lately or was done too often.
     fn fetch(&mut self, id: PolicyId, announced: bool) {
         self.state = State::Done;
-        if self.entry.retry_at(id, self.now).is_some() {
+        if self.entry.is_backing_off(id, self.now) {
             self.failure = self.entry.failed.clone().map(DiscoveryFailure::Remembered);
             return;
         }

@@ -11,9 +11,12 @@
 )]
 
 mod all;
+mod dis;
+mod fet;
 mod mx;
 mod pol;
 mod rec;
+mod sender;
 mod snd;
 mod txt;
 

@@ -5,7 +5,6 @@ use core::cmp::Ordering;
 
 use rustls_pki_types::UnixTime;
 
-use super::plus;
 use super::register::Register;
 use super::stamp::Stamp;
 use crate::failure::Failure;
@@ -85,13 +84,13 @@ impl FailedFetches {
         self.refused.iter().flat_map(|body| body.lines())
     }
 
-    /// From when on the fetch may be tried again. `protected` says whether an
-    /// unexpired policy is cached.
-    pub(crate) fn retry_at(&self, protected: bool) -> UnixTime {
+    /// For how many seconds after the last failure no fetch is made. `protected` says
+    /// whether an unexpired policy is cached.
+    pub(crate) fn wait(&self, protected: bool) -> u64 {
         let most = if protected { Self::MAX_WAIT } else { Self::MAX_WAIT_UNPROTECTED };
         let doublings = self.in_a_row.saturating_sub(1);
         let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
-        plus(self.failed_at, Self::FIRST_WAIT.saturating_mul(factor).min(most))
+        Self::FIRST_WAIT.saturating_mul(factor).min(most)
     }
 
     /// The state after one more failure.
