@@ -1,12 +1,13 @@
 //! MTA-STS (RFC 8461) and the TLSRPT record of SMTP TLS Reporting (RFC 8460 §3):
-//! records, policies and matching, read and written by the grammars of the RFCs.
+//! records, policies and matching, read and written by the grammars of the RFCs; the
+//! discovery of policies, their cache, and what they mean for a delivery.
 //!
 //! Mail servers use it to decide, checkers to say what is wrong and where,
 //! publishers to write what others can read.
 //!
 //! It is a core without I/O: it asks no DNS server, fetches nothing, reads no
-//! clock, and needs only `alloc`. Decisions about caches and deliveries, and
-//! reports, are not in it yet.
+//! clock, and needs only `alloc`. What it needs from outside it asks for, and is told.
+//! Reports are not in it yet.
 //!
 //! # Quick start
 //!
@@ -31,6 +32,9 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A sender lets [`sts::discovery`] find the policy, so that no failure ends its
+//! protection, and [`sts::apply`] decide about each MX host.
+//!
 //! # Where what is
 //!
 //! | RFC | subject | module |
@@ -38,30 +42,35 @@
 //! | 8461 §3.1, 8460 §3 | choosing the one TXT record of a name; zone files | [`txt`] |
 //! | 8461 §3.1 | the `_mta-sts` record | [`sts::StsRecord`] |
 //! | 8461 §3.2 | the policy | [`sts::Policy`] |
+//! | 8461 §3.2, §3.3 | what to fetch, and the judgement of the response | [`sts::fetch`] |
+//! | 8461 §3.3, §10.2 | the cache entry of a domain | [`sts::cache`] |
+//! | 8461 §3.1, §3.4, §5.1, §6 | which policy to apply | [`sts::discovery`], [`sts::PolicyDomain`] |
 //! | 8461 §4.1 | matching of MX hosts | [`sts::MxPattern`] |
+//! | 8461 §2, §4, §5 | what a policy means for an MX host | [`sts::apply`] |
 //! | 8460 §3 | the `_smtp._tls` record | [`tlsrpt::TlsRptRecord`] |
 //! | 8460 §4.3 | result types, and our reason codes | [`failure`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
 //! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
 //! | - | showing text of strangers | [`escape`] |
 //!
-//! Modules name only modules below them: `hickory`, `serde` and `arbitrary` →
-//! `tlsrpt` → `sts` → `txt` → `domain`, `failure` → the shared pieces of the
-//! grammars, readings and hints → `escape`.
+//! Modules name only modules below them: feature modules → `tlsrpt` → `sts` → `txt` →
+//! `domain`, `failure` → the shared pieces of the grammars, readings and hints →
+//! `escape`.
 //!
 //! # Features
 //!
 //! | feature | brings | pulls |
 //! |---|---|---|
-//! | `std` (default) | what dependencies do better with it; errors and results are the same | - |
+//! | `std` (default) | what I/O errors mean; what dependencies do better with it | - |
 //! | `serde` | `PolicyId`, `DomainName`, `Mode`, `ResultType` as text, `MaxAge` as its declared seconds; `ReasonCode`, `MxPattern` are only written | serde |
+//! | `json` | cache entries as lines of text: `snapshot` | serde, serde_json |
 //! | `idna` | [`DomainName`] from U-labels | idna |
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
 //! | `arbitrary` | valid values for fuzzing; implies `std` | arbitrary |
 //! | `full` | all but `arbitrary` | - |
 //!
 //! None changes what another does, or any verdict. The types of other crates in
-//! public signatures: `DnsName` of rustls-pki-types, and in the feature modules
+//! public signatures: `DnsName` and `UnixTime` of rustls-pki-types, and in the feature modules
 //! those of the crate that gives the feature its name.
 //!
 //! # Limits
@@ -69,9 +78,10 @@
 //! Every bound is a constant with its reason: [`sts::MAX_BODY_LEN`],
 //! [`sts::MAX_MX`], [`tlsrpt::MAX_REPORT_URIS`], [`txt::MAX_TEXT_LEN`],
 //! [`txt::MAX_CHARACTER_STRING_LEN`], [`domain::MAX_NAME_LEN`],
-//! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`]. Parsing takes
-//! time linear in the length of the text and memory bounded by it; no input makes
-//! it panic.
+//! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`],
+//! [`sts::fetch::FetchLimits`], [`sts::cache::FetchRate`],
+//! [`sts::cache::FailedFetches`], [`sts::PolicyDomain::MAX_LEN`]. Parsing takes time
+//! linear in the length of the text and memory bounded by it; no input makes it panic.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]

@@ -1,14 +1,18 @@
-//! MTA-STS, RFC 8461: the record that announces a policy, the policy, and the
-//! matching of MX hosts.
+//! MTA-STS, RFC 8461: the record that announces a policy, the policy, its discovery
+//! and cache, and what it means for a delivery.
 //!
 //! | section | subject | here |
 //! |---|---|---|
 //! | §3.1 | the `_mta-sts` TXT record | [`StsRecord`], [`PolicyId`] |
 //! | §3.2 | the policy file | [`Policy`], [`Mode`], [`MaxAge`], [`PolicyBuilder`] |
+//! | §3.2, §3.3 | fetching a policy | [`fetch`] |
+//! | §3.3, §10.2 | keeping and refreshing it | [`cache`] |
+//! | §3.1, §5.1, §6 | finding the policy to apply | [`discovery`] |
+//! | §3.4 | whose policy counts | [`PolicyDomain`] |
 //! | §4.1 | matching MX hosts | [`MxPattern`], [`Policy::matching_mx`] |
+//! | §2, §4, §5 | what it means for an MX host | [`apply`] |
 //!
-//! Nothing here looks up or fetches anything, and nothing decides about a
-//! delivery.
+//! Nothing here looks up, fetches or connects to anything, or reads a clock.
 
 pub mod apply;
 pub mod cache;

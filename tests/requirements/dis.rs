@@ -334,6 +334,10 @@ fn dis_7_a_renewal_that_fails_is_an_event() {
         Some(Event::RenewalFailing { since, failures, expires_at })
     };
     assert_eq!(first.outcome.event(), event(DAY, 1));
+    assert_eq!(
+        first.outcome.event().unwrap().to_string(),
+        "1 failed fetches since 86400; the policy expires at 864000"
+    );
     assert_eq!(sender.refresh(DAY + 1, &id("1"), &NO_CONNECTION).outcome.event(), None, "told");
     // Whatever is fetched, for whatever reason.
     let second = sender.deliver(DAY + 400, &id("2"), &NO_CONNECTION);

@@ -1,6 +1,7 @@
 //! What comes out of a discovery, and what may go wrong in it.
 
 use alloc::sync::Arc;
+use core::fmt;
 
 use rustls_pki_types::UnixTime;
 
@@ -205,6 +206,15 @@ pub enum Event {
         /// The last second in which the policy is applied.
         expires_at: UnixTime,
     },
+}
+
+/// Times are shown in seconds since 1970.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::RenewalFailing { since, failures, expires_at } = self;
+        let (since, expires_at) = (since.as_secs(), expires_at.as_secs());
+        write!(f, "{failures} failed fetches since {since}; the policy expires at {expires_at}")
+    }
 }
 
 /// What has failed in a discovery.
