@@ -12,9 +12,9 @@ use core::fmt::Write as _;
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
 
 use crate::domain::DomainName;
-use crate::failure::ResultType;
+use crate::failure::{ReasonCode, ResultType};
 use crate::reading::Reading;
-use crate::sts::{MaxAge, Mode, Policy, PolicyId, StsRecord};
+use crate::sts::{MaxAge, Mode, Policy, PolicyDomain, PolicyId, StsRecord};
 use crate::tlsrpt::TlsRptRecord;
 
 const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -43,7 +43,7 @@ fn domain(u: &mut Unstructured<'_>) -> Result<String> {
         .collect::<Result<_>>()?;
     let mut name = labels.join(".");
     // 4 labels of 63 octets are two too many.
-    name.truncate(240);
+    name.truncate(236);
     name = [name.trim_end_matches(['.', '-']), ".example"].concat();
     Ok(if u.arbitrary()? { name } else { name.to_ascii_lowercase() })
 }
@@ -51,6 +51,12 @@ fn domain(u: &mut Unstructured<'_>) -> Result<String> {
 impl<'a> Arbitrary<'a> for DomainName {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Self::parse(&domain(u)?).map_err(|_| Error::IncorrectFormat)
+    }
+}
+
+impl<'a> Arbitrary<'a> for PolicyDomain {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Self::from_next_hop(&domain(u)?).map_err(|_| Error::IncorrectFormat)
     }
 }
 
@@ -74,6 +80,12 @@ impl<'a> Arbitrary<'a> for Reading {
 }
 
 impl<'a> Arbitrary<'a> for ResultType {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        u.choose(Self::ALL).copied()
+    }
+}
+
+impl<'a> Arbitrary<'a> for ReasonCode {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         u.choose(Self::ALL).copied()
     }

@@ -62,7 +62,7 @@
 //! | feature | brings | pulls |
 //! |---|---|---|
 //! | `std` (default) | what I/O errors mean; what dependencies do better with it | - |
-//! | `serde` | `PolicyId`, `DomainName`, `Mode`, `ResultType` as text, `MaxAge` as its declared seconds; `ReasonCode`, `MxPattern` are only written | serde |
+//! | `serde` | `PolicyId`, `DomainName`, `PolicyDomain`, `Mode`, `ResultType`, `ReasonCode` as text, `MaxAge` as its declared seconds; `MxPattern` is only written | serde |
 //! | `json` | cache entries as lines of text: `snapshot` | serde, serde_json |
 //! | `idna` | [`DomainName`] from U-labels | idna |
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::DomainName;
 use crate::failure::{ReasonCode, ResultType};
-use crate::sts::{MaxAge, Mode, MxPattern, PolicyId};
+use crate::sts::{MaxAge, Mode, MxPattern, PolicyDomain, PolicyId};
 
 /// Reads text by `FromStr`.
 struct Text<T> {
@@ -98,6 +98,24 @@ impl Serialize for ReasonCode {
     }
 }
 
+impl<'de> Deserialize<'de> for ReasonCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::read("a reason code", deserializer)
+    }
+}
+
+impl Serialize for PolicyDomain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicyDomain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Text::read("a policy domain", deserializer)
+    }
+}
+
 impl Serialize for MxPattern<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -148,7 +166,8 @@ mod tests {
         round_trip(&Mode::Testing, "\"testing\"");
         round_trip(&ResultType::StsPolicyInvalid, "\"sts-policy-invalid\"");
         round_trip(&"9999999999".parse::<MaxAge>().unwrap(), "9999999999");
-        assert_eq!(serde_json::to_string(&ReasonCode::NoRecord).unwrap(), "\"no-record\"");
+        round_trip(&ReasonCode::NoRecord, "\"no-record\"");
+        round_trip(&PolicyDomain::from_next_hop("Example.com").unwrap(), "\"example.com\"");
         let pattern = MxPattern::parse("*.Example.com").unwrap();
         assert_eq!(serde_json::to_string(&pattern).unwrap(), "\"*.Example.com\"");
     }
@@ -160,6 +179,8 @@ mod tests {
         refused::<DomainName>("\"a..b\"", "empty label at offset 2 of `a..b`");
         refused::<Mode>("\"Enforce\"", "expected `enforce`, `testing` or `none`");
         refused::<ResultType>("\"none\"", "expected a result type of RFC 8460");
+        refused::<ReasonCode>("\"none\"", "expected a reason code, found `none`");
+        refused::<PolicyDomain>("\"[::1]\"", "an address has no policy");
         refused::<MaxAge>("10000000000", "invalid value: integer `10000000000`, expected a number");
         refused::<MaxAge>("-1", "invalid value: integer `-1`");
     }

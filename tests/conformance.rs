@@ -41,7 +41,15 @@ fn own_vectors_cover_every_requirement() {
         .iter()
         .map(|suite| fs::read_to_string(file("tests/vectors", suite)).expect("vectors"))
         .collect();
-    let ids = [("TXT", 1..=6), ("POL", 1..=6), ("MX", 1..=4), ("REC", 1..=5), ("FET", 2..=6), ("DIS", 2..=5), ("DIS", 10..=11)];
+    let ids = [
+        ("TXT", 1..=6),
+        ("POL", 1..=6),
+        ("MX", 1..=4),
+        ("REC", 1..=5),
+        ("FET", 2..=6),
+        ("DIS", 2..=5),
+        ("DIS", 10..=11),
+    ];
     for (kind, numbers) in ids {
         for number in numbers {
             assert!(text.contains(&format!("\"id\": \"{kind}-{number}\"")), "{kind}-{number}");

@@ -67,7 +67,10 @@ fn attempt(domain: &PolicyDomain, entry: &mut CacheEntry, step: &Value) -> Resul
             Action::QueryTxt(_) => discovery.handle_txt(txt(&step["txt"])?, now),
             Action::FetchPolicy(_) => {
                 fetches += 1;
-                discovery.handle_response(response(step.get("http"))?, now)
+                discovery.handle_response(
+                    response(step.get("http").filter(|http| !http.is_null()))?,
+                    now,
+                )
             }
             Action::Done => break,
         };
@@ -92,6 +95,7 @@ fn txt(txt: &Value) -> Result<Result<PolicyId, TxtFailure>, String> {
         Some("nxdomain" | "nodata") => Err(NoRecord::Absent.into()),
         Some("servfail") => Err(DnsFailure::ServFail.into()),
         Some("timeout") => Err(DnsFailure::Timeout.into()),
+        Some("refused") => Err(DnsFailure::Refused.into()),
         Some(other) => return Err(format!("unknown failure `{other}` of txt")),
         None => match StsRecord::from_rrset(&records(txt)?) {
             Ok(record) => Ok(record.id()),
