@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Demand, LocalRequirement, Mail, Reason, TlsOutcome};
+use super::outcome::{Reason, TlsOutcome, known};
+use super::{Demand, LocalRequirement, Mail};
 use crate::failure::{Failure, PolicyType, ReasonCode, ResultType};
 
 /// What to do with a host.
@@ -77,7 +78,7 @@ impl Cause {
     }
 
     pub(super) const fn binding(rule: Rule, failure: Failure) -> Self {
-        Self::new(rule, super::known(failure), Binding::Yes)
+        Self::new(rule, known(failure), Binding::Yes)
     }
 
     /// Whose demand was not met.
