@@ -7,6 +7,9 @@
     reason = "a test may panic"
 )]
 
+#[path = "support/snapshots.rs"]
+mod snapshots;
+
 use std::time::Duration;
 
 use mta_sts::snapshot::{self, MAX_LINE_LEN, ReadLineErrorKind};
@@ -15,6 +18,9 @@ use mta_sts::sts::discovery::{Action, Config, Discovery, Purpose, TxtFailure};
 use mta_sts::sts::fetch::{FetchLimits, PolicyResponse, TransportFailure};
 use mta_sts::sts::{PolicyDomain, PolicyId, StsRecord};
 use mta_sts::txt::NoRecord;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use rustls_pki_types::UnixTime;
 
 const ENFORCE: &str = "version: STSv1\r\nmode: enforce\r\nmx: *.example.com\r\nmax_age: 864000\r\nx: \u{e4}\"\\\r\n\r\n";
@@ -223,4 +229,68 @@ fn nothing_derived_is_trusted() {
     );
     assert_ne!(outdated, good);
     assert_eq!(snapshot::from_line(&outdated).unwrap().1.failed_fetches(), None);
+}
+
+/// What a damaged or a hostile line may have in the place of something else.
+const TOKENS: [&str; 24] = [
+    "",
+    "0",
+    "1",
+    "400",
+    "4294967295",
+    "4294967296",
+    "18446744073709551615",
+    "-1",
+    "null",
+    "[]",
+    "{}",
+    "\"",
+    ",",
+    "\"v\":1,",
+    "\"era\":4294967295,",
+    "\"turn\":4294967295,",
+    "\"at\":0",
+    "\"at\":18446744073709551615",
+    "\"found\":\"no-record\"",
+    "max_age: 0",
+    "\\u0000",
+    "\u{202e}",
+    "sts-webpki-invalid",
+    "\"total\":0",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lines_obey_their_laws_whatever_they_say(
+        entry in select(entries()),
+        damages in vec((any::<Index>(), 0..30_usize, select(&TOKENS[..])), 0..4),
+    ) {
+        let mut line = snapshot::to_line(&domain(), &entry).into_bytes();
+        for (at, len, token) in damages {
+            let at = at.index(line.len() + 1);
+            let end = (at + len).min(line.len());
+            line.splice(at..end, token.bytes());
+        }
+        snapshots::line(&line);
+    }
+
+    #[test]
+    fn numbers_of_a_line_may_be_any(
+        entry in select(entries()),
+        numbers in vec(prop_oneof![any::<u64>(), 0..2_000_u64, Just(u32::MAX.into()), Just(0)], 20),
+    ) {
+        let line = snapshot::to_line(&domain(), &entry);
+        let mut numbers = numbers.into_iter();
+        // Each number behind a member's name but the version's.
+        let parts = line.split("\":").enumerate().map(|(n, part)| {
+            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            match numbers.next().filter(|_| n > 1 && digits > 0) {
+                Some(number) => format!("{number}{}", &part[digits..]),
+                None => part.to_owned(),
+            }
+        });
+        snapshots::line(parts.collect::<Vec<_>>().join("\":").as_bytes());
+    }
 }
