@@ -183,17 +183,35 @@ fn agrees_with_itself(demand: &Demand, outcome: &TlsOutcome, verdict: &Verdict) 
     if let Some(refusal) = demand.refusal() {
         assert_eq!(refusal, *verdict);
     }
-    let tls = matches!(outcome, TlsOutcome::Established(_));
-    if demand.requires_tls() && !tls {
-        assert!(skipped);
-    }
-    if let TlsOutcome::Established(session) = outcome
-        && demand.webpki() == Check::Require
-        && session.with_webpki(Checked::Valid) != *session
-    {
-        assert!(skipped);
-    }
     assert!(!demand.may_use(demand.host(), outcome) || !skipped);
+}
+
+#[test]
+fn snd_7_what_is_demanded_is_what_is_judged() {
+    let session = Session::new(TlsVersion::Tls12OrLater)
+        .with_webpki(Checked::Valid)
+        .with_dane(Checked::Valid);
+    // How much a fault matters, for all that can be seen of the verdict.
+    let matters = |demand: &Demand, faulty: Session| {
+        let [good, bad] = [session, faulty].map(|one| demand.judge(&TlsOutcome::Established(one)));
+        match (bad.delivery(), good == bad) {
+            (Delivery::Skip, _) => Check::Require,
+            (_, false) => Check::Observe,
+            (_, true) => Check::Needless,
+        }
+    };
+    for (case, demand) in demands() {
+        if demand.refusal().is_some() {
+            continue;
+        }
+        let without = demand.judge(&TlsOutcome::NotOffered).delivery();
+        assert_eq!(demand.requires_tls(), without == Delivery::Skip, "{case:?}");
+        for fault in [Checked::No, Checked::Invalid(EXPIRED)] {
+            let found = matters(&demand, session.with_webpki(fault));
+            assert_eq!(demand.webpki(), found, "{case:?}");
+            assert_eq!(demand.dane(), matters(&demand, session.with_dane(fault)), "{case:?}");
+        }
+    }
 }
 
 #[test]
