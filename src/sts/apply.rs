@@ -48,6 +48,7 @@ use self::outcome::known;
 pub use self::outcome::{Checked, Session, TlsOutcome, TlsVersion};
 use self::verdict::Binding;
 pub use self::verdict::{Cause, Delivery, EnhancedStatus, Rule, SessionResult, Verdict};
+use super::policy::Mode;
 use crate::failure::{Failure, ReasonCode, ResultType};
 
 /// Whether a policy lists a host.
@@ -83,7 +84,7 @@ pub struct Demand {
 pub enum Check {
     /// Not at all.
     Needless,
-    /// It is to be checked, so that a report can tell, and nothing else follows.
+    /// It is to be checked so that a report can tell, and nothing else follows.
     Observe,
     /// Without it the host is skipped.
     Require,
@@ -96,9 +97,19 @@ impl Demand {
         &self.host
     }
 
-    /// The name for SNI, and which the certificate must be valid for (RFC 8461 §4.1,
-    /// §4.2): that of the MX host, never a pattern or the recipient's domain. None if
+    /// The mode of the policy that is applied; none without one, or if its mode is
+    /// `none`.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        self.sts.map(|sts| if sts.enforced { Mode::Enforce } else { Mode::Testing })
+    }
+
+    /// The name which the certificate must be valid for, and for SNI (RFC 8461 §4.1,
+    /// §7.1): that of the MX host, never a pattern or the recipient's domain. None if
     /// the host has no DNS name; such a host cannot be authenticated.
+    ///
+    /// Where DANE is done, the name for SNI is the TLSA base domain (RFC 7672 §2.2.3,
+    /// §8.1), which is another one behind a CNAME.
     #[must_use]
     pub fn server_name(&self) -> Option<DnsName<'_>> {
         DnsName::try_from(self.host()).ok()
@@ -117,7 +128,7 @@ impl Demand {
     pub fn webpki(&self) -> Check {
         if self.local == LocalRequirement::WebPki || self.sts_binds() {
             Check::Require
-        } else if self.sts.is_some() {
+        } else if self.sts.is_some() && self.is_reportable() {
             Check::Observe
         } else {
             Check::Needless
@@ -127,12 +138,13 @@ impl Demand {
     /// Whether the certificate is to be held against the TLSA records.
     #[must_use]
     pub fn dane(&self) -> Check {
-        if self.tlsa() != Some(Tlsa::Usable) {
-            Check::Needless
-        } else if self.dane_binds() || self.local == LocalRequirement::Dane {
+        let usable = self.tlsa() == Some(Tlsa::Usable);
+        if usable && (self.dane_binds() || self.local == LocalRequirement::Dane) {
             Check::Require
-        } else {
+        } else if usable && self.is_reportable() {
             Check::Observe
+        } else {
+            Check::Needless
         }
     }
 
@@ -140,17 +152,8 @@ impl Demand {
     /// the host, or DANE forbids it. Then there is no need to connect.
     #[must_use]
     pub fn refusal(&self) -> Option<Verdict> {
-        let mut causes = Vec::new();
-        if self.local == LocalRequirement::Dane && self.tlsa() != Some(Tlsa::Usable) {
-            causes.push(Cause::binding(Rule::Local, TLSA_MISSING));
-        }
-        if self.dane_binds() && self.tlsa() == Some(Tlsa::LookupFailed) {
-            causes.push(Cause::binding(Rule::Dane, TLSA_LOOKUP_FAILED));
-        }
-        if self.sts_binds() && self.is_unlisted() {
-            causes.push(Cause::binding(Rule::Sts, MX_NOT_LISTED));
-        }
-        (!causes.is_empty()).then(|| Verdict::refused(self, causes))
+        let causes = self.causes(None);
+        causes.iter().any(|cause| cause.binds()).then(|| Verdict::refused(self, causes))
     }
 
     /// Concludes from what came of the connection (RFC 8461 §4, §5).
@@ -161,13 +164,7 @@ impl Demand {
         match outcome {
             TlsOutcome::Unreachable => Verdict::unreachable(ReasonCode::ConnectionFailed),
             TlsOutcome::Deferred => Verdict::unreachable(ReasonCode::SmtpDeferred),
-            _ => {
-                let mut causes = Vec::new();
-                self.local_cause(outcome, &mut causes);
-                self.dane_cause(outcome, &mut causes);
-                self.sts_causes(outcome, &mut causes);
-                Verdict::connected(self, outcome, causes)
-            }
+            _ => Verdict::connected(self, outcome, self.causes(Some(outcome))),
         }
     }
 
@@ -175,7 +172,9 @@ impl Demand {
     /// this is known: it is to the same host, all that is to be checked was checked,
     /// and the host would not be skipped.
     ///
-    /// Then [`judge`](Self::judge) tells what to report of it for this domain.
+    /// Then [`judge`](Self::judge) tells what to report of it for this domain. A match of
+    /// TLSA records that holds by the name of another next hop (RFC 7672 §3.2.2) is none
+    /// for this one: what is known of the connection must say so.
     #[must_use]
     pub fn may_use(&self, host: &str, outcome: &TlsOutcome) -> bool {
         let checked = match outcome {
@@ -203,59 +202,87 @@ impl Demand {
         self.mail == Mail::Ordinary && self.dane != Dane::None
     }
 
-    /// Usable TLSA records of a host that a secure MX RRset names decide alone
-    /// (RFC 8461 §2).
+    /// Whether the policy is overruled: usable TLSA records of a host that a secure MX
+    /// RRset names decide alone (RFC 8461 §2).
     fn dane_decides(&self) -> bool {
-        let alone = Dane::Tlsa { mx_rrset: MxRrset::Secure, tlsa: Tlsa::Usable };
-        self.dane_binds() && self.dane == alone
+        self.dane == Dane::Tlsa { mx_rrset: MxRrset::Secure, tlsa: Tlsa::Usable }
     }
 
     /// Whether the host is skipped if the policy is not kept.
     fn sts_binds(&self) -> bool {
-        let enforced = self.sts.is_some_and(|sts| sts.enforced);
+        let enforced = self.mode() == Some(Mode::Enforce);
         self.mail == Mail::Ordinary && enforced && !self.dane_decides()
     }
 
-    fn is_unlisted(&self) -> bool {
-        self.sts.is_some_and(|sts| sts.listing == Listing::NotListed)
+    /// Mail that carries a report is in none (RFC 8460 §3), and so what the recipient's
+    /// domain asserts is of no interest.
+    fn is_reportable(&self) -> bool {
+        self.mail != Mail::TlsReport
     }
 
-    fn local_cause(&self, outcome: &TlsOutcome, causes: &mut Vec<Cause>) {
-        let failure = match self.local {
-            LocalRequirement::Opportunistic => return,
-            LocalRequirement::Encrypted => outcome.without_tls(),
-            LocalRequirement::WebPki => outcome.without_tls().or_else(|| outcome.webpki_failure()),
-            LocalRequirement::Dane => outcome.without_tls().or_else(|| outcome.dane_failure()),
-        };
-        causes.extend(failure.map(|failure| Cause::new(Rule::Local, failure, Binding::Yes)));
-    }
-
-    fn dane_cause(&self, outcome: &TlsOutcome, causes: &mut Vec<Cause>) {
-        let binding = if self.dane_binds() { Binding::Yes } else { Binding::No };
-        let (failure, binding) = match (self.tlsa(), outcome.without_tls()) {
-            (None, _) => return,
-            (Some(Tlsa::LookupFailed), _) => (Some(known(TLSA_LOOKUP_FAILED)), binding),
-            (_, Some(failure)) => (Some(failure), binding),
-            (Some(Tlsa::Usable), None) => (outcome.dane_failure(), binding),
-            // TLS is all that is demanded.
-            (Some(Tlsa::Unusable), None) => (Some(known(TLSA_UNUSABLE)), Binding::No),
-        };
-        causes.extend(failure.map(|failure| Cause::new(Rule::Dane, failure, binding)));
-    }
-
-    /// The order is that in which the RFC checks: listed, STARTTLS, certificate.
-    fn sts_causes(&self, outcome: &TlsOutcome, causes: &mut Vec<Cause>) {
-        if self.sts.is_none() {
-            return;
+    /// All that is wrong with the connection, or that is known to be before there is one.
+    fn causes(&self, outcome: Option<&TlsOutcome>) -> Vec<Cause> {
+        let mut causes = Vec::new();
+        causes.extend(self.local_cause(outcome));
+        if self.is_reportable() {
+            causes.extend(self.dane_causes(outcome));
+            causes.extend(self.sts_causes(outcome));
         }
-        let unlisted = self.is_unlisted().then_some(known(MX_NOT_LISTED));
-        let failures = match outcome.without_tls() {
-            Some(failure) => [unlisted, Some(failure), None],
-            None => [unlisted, outcome.version_failure(), outcome.webpki_failure()],
+        // What forbids delivery, what is to be reported, the rest.
+        causes.sort_by_key(|cause| (!cause.binds(), cause.result_type().is_none()));
+        causes
+    }
+
+    fn local_cause(&self, outcome: Option<&TlsOutcome>) -> Option<Cause> {
+        let without_tls = outcome.and_then(TlsOutcome::without_tls);
+        let reason = match self.local {
+            LocalRequirement::Opportunistic => None,
+            LocalRequirement::Encrypted => without_tls,
+            LocalRequirement::WebPki => {
+                without_tls.or_else(|| outcome.and_then(TlsOutcome::webpki_failure))
+            }
+            LocalRequirement::Dane if self.tlsa() != Some(Tlsa::Usable) => {
+                Some(known(TLSA_MISSING))
+            }
+            LocalRequirement::Dane => {
+                without_tls.or_else(|| outcome.and_then(TlsOutcome::dane_failure))
+            }
+        };
+        reason.map(|reason| Cause::new(Rule::Local, reason, Binding::Yes))
+    }
+
+    fn dane_causes(&self, outcome: Option<&TlsOutcome>) -> impl Iterator<Item = Cause> {
+        let tlsa = self.tlsa();
+        let asks_for_tls = matches!(tlsa, Some(Tlsa::Usable | Tlsa::Unusable));
+        let without_tls = outcome.and_then(TlsOutcome::without_tls).filter(|_| asks_for_tls);
+        let binding = if self.dane_binds() { Binding::Yes } else { Binding::No };
+        let (of_records, binding_of_records) = match tlsa {
+            Some(Tlsa::LookupFailed) => (Some(known(TLSA_LOOKUP_FAILED)), binding),
+            // TLS is all that is demanded.
+            Some(Tlsa::Unusable) => (Some(known(TLSA_UNUSABLE)), Binding::No),
+            Some(Tlsa::Usable) => (outcome.and_then(TlsOutcome::dane_failure), binding),
+            None => (None, binding),
+        };
+        let without_tls = without_tls.map(|reason| Cause::new(Rule::Dane, reason, binding));
+        let of_records =
+            of_records.map(|reason| Cause::new(Rule::Dane, reason, binding_of_records));
+        without_tls.into_iter().chain(of_records)
+    }
+
+    /// The order is that in which the RFC checks: listed, STARTTLS, certificate; and
+    /// that of SND-4 before the rest.
+    fn sts_causes(&self, outcome: Option<&TlsOutcome>) -> impl Iterator<Item = Cause> {
+        let unlisted = self.sts.filter(|sts| sts.listing == Listing::NotListed);
+        let unlisted = unlisted.map(|_| known(MX_NOT_LISTED));
+        let of_connection = match outcome.filter(|_| self.sts.is_some()) {
+            Some(outcome) => outcome.sts_failures(),
+            None => [None; 2],
         };
         let binding = if self.sts_binds() { Binding::Yes } else { Binding::No };
-        let failures = failures.into_iter().flatten();
-        causes.extend(failures.map(|failure| Cause::new(Rule::Sts, failure, binding)));
+        unlisted
+            .into_iter()
+            .chain(of_connection.into_iter().flatten())
+            .map(move |reason| Cause::new(Rule::Sts, reason, binding))
     }
 }
 

@@ -131,7 +131,7 @@ pub struct LimitOutOfRange {
 /// (RFC 8461 §3.3). `Display` is this URL.
 ///
 /// The certificate must be valid for the policy host by a DNS-ID, and TLS be of
-/// version 1.2 or later (§3.3, §8461 4.2).
+/// version 1.2 or later (§3.3, §7.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PolicyRequest<'a> {
     domain: &'a PolicyDomain,

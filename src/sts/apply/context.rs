@@ -18,7 +18,8 @@ impl<'a> Context<'a> {
     ///
     /// `mx` is the name in the MX record, not the target of a CNAME there; or the
     /// domain itself where it has no MX records; or the smart host that is used without
-    /// a look-up.
+    /// a look-up. A name with U-labels is to be converted before
+    /// ([`DomainName::from_unicode`](crate::DomainName), feature `idna`).
     #[must_use]
     pub const fn new(mx: &'a str) -> Self {
         Self {
@@ -87,7 +88,9 @@ impl<'a> Context<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a sender that does DANE meets each of them")]
 pub enum Dane {
-    /// The sender does not do DANE, or there are securely none, or they are insecure.
+    /// The sender does not do DANE (for this host: RFC 7672 §2.2.1 leaves it open whether
+    /// to do it where the MX RRset is insecure), or there are securely no records, or they
+    /// are insecure.
     None,
     /// There are secure TLSA records, or whether there are could not be found out.
     Tlsa {
@@ -123,7 +126,7 @@ pub enum Tlsa {
 
 /// What the sender's own configuration demands. A policy never loosens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a configuration must be told by one of these")]
+#[non_exhaustive]
 pub enum LocalRequirement {
     /// TLS where it is offered.
     Opportunistic,
@@ -131,19 +134,20 @@ pub enum LocalRequirement {
     Encrypted,
     /// TLS with a certificate that is valid for the host's name.
     WebPki,
-    /// TLS that usable TLSA records vouch for.
+    /// TLS that usable TLSA records vouch for, whether or not the MX RRset is secure.
     Dane,
 }
 
 /// What mail it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the one relaxation must have a name")]
+#[non_exhaustive]
 pub enum Mail {
     /// To be delivered by all the rules.
     Ordinary,
     /// With `TLS-Required: No`: delivered whatever the recipient's domain asserts, by
     /// MTA-STS or by DANE (RFC 8689). What fails is reported all the same.
     TlsOptional,
-    /// Carries a TLS report: delivered likewise (RFC 8460 §3), and never reported.
+    /// Carries a TLS report: delivered likewise (RFC 8460 §3), and never reported. Only
+    /// our own configuration counts.
     TlsReport,
 }

@@ -5,15 +5,18 @@ use crate::failure::{Failure, ReasonCode, ResultType};
 /// What came of connecting to a host.
 ///
 /// Whoever delivers all the same where there is no TLS does so in the clear: on the
-/// same connection, or on a new one after a handshake that failed.
+/// same connection, or on a new one after a handshake that failed, which is not judged
+/// again. A handshake should not be broken off because of the certificate: then what is
+/// wrong with it is known for each policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "an SMTP client meets each of them")]
 pub enum TlsOutcome {
-    /// No connection, or it broke before STARTTLS. This is no failure of a policy.
+    /// No connection, or it broke before STARTTLS, or the host refuses all mail (5xx in
+    /// its greeting). This is no failure of a policy.
     Unreachable,
     /// Its greeting or its answer to EHLO was a 4xx. No failure of a policy either.
     Deferred,
-    /// EHLO did not offer STARTTLS.
+    /// EHLO did not offer STARTTLS, or was not understood.
     NotOffered,
     /// STARTTLS was refused with a 5xx.
     Refused,
@@ -47,13 +50,18 @@ impl TlsOutcome {
         }
     }
 
-    /// TLS 1.2 or later is demanded (RFC 8461 §4.2).
-    pub(super) fn version_failure(&self) -> Option<Reason> {
-        match self {
-            Self::Established(Session { version: TlsVersion::Older, .. }) => {
-                Some((Some(ResultType::ValidationFailure), ReasonCode::TlsVersion))
-            }
-            _ => None,
+    /// What a policy finds wrong: there is no TLS; or the certificate, and that TLS is
+    /// older than 1.2 (RFC 8461 §4.2, §7.2). The faults that SND-4 orders come first.
+    pub(super) fn sts_failures(&self) -> [Option<Reason>; 2] {
+        let session = match (self, self.without_tls()) {
+            (Self::Established(session), None) => session,
+            (_, without_tls) => return [without_tls.map(not_of_dane), None],
+        };
+        let version = (session.version < TlsVersion::Tls12OrLater)
+            .then_some((Some(ResultType::ValidationFailure), ReasonCode::TlsVersion));
+        match session.webpki {
+            Checked::Invalid(_) => [self.webpki_failure(), version],
+            Checked::Valid | Checked::No => [version, self.webpki_failure()],
         }
     }
 
@@ -69,6 +77,18 @@ impl TlsOutcome {
         session
             .dane
             .failure(Failure::new(ResultType::ValidationFailure, ReasonCode::TlsaNotChecked))
+    }
+}
+
+/// A handshake that failed by DANE has failed for MTA-STS too, but not by a result type
+/// of DANE (RFC 8460 §4.3.2.1).
+const fn not_of_dane(reason: Reason) -> Reason {
+    match reason {
+        (
+            Some(ResultType::TlsaInvalid | ResultType::DnssecInvalid | ResultType::DaneRequired),
+            code,
+        ) => (Some(ResultType::ValidationFailure), code),
+        other => other,
     }
 }
 
@@ -107,7 +127,7 @@ impl Session {
 
 /// The version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "RFC 8461 §4.2 draws one line")]
+#[expect(clippy::exhaustive_enums, reason = "RFC 8461 §7.2 draws one line")]
 pub enum TlsVersion {
     /// Before TLS 1.2, which no policy accepts.
     Older,

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::outcome::{Reason, TlsOutcome, known};
-use super::{Demand, LocalRequirement, Mail};
+use super::outcome::{Reason, TlsOutcome};
+use super::{Demand, LocalRequirement};
 use crate::failure::{Failure, PolicyType, ReasonCode, ResultType};
 
 /// What to do with a host.
@@ -77,8 +77,8 @@ impl Cause {
         Self { rule, result_type, reason_code, binding }
     }
 
-    pub(super) const fn binding(rule: Rule, failure: Failure) -> Self {
-        Self::new(rule, known(failure), Binding::Yes)
+    pub(super) fn binds(&self) -> bool {
+        self.binding == Binding::Yes
     }
 
     /// Whose demand was not met.
@@ -87,7 +87,7 @@ impl Cause {
         self.rule
     }
 
-    /// What a report calls it; none if it need not be reported, as it may be over soon.
+    /// What a report calls it; none for what is not reported, as it may be over soon.
     #[must_use]
     pub const fn result_type(self) -> Option<ResultType> {
         self.result_type
@@ -99,7 +99,7 @@ impl Cause {
         self.reason_code
     }
 
-    /// Both, if it is to be reported.
+    /// Both, if there is a result type.
     #[must_use]
     pub fn failure(self) -> Option<Failure> {
         self.result_type.map(|result_type| Failure::new(result_type, self.reason_code))
@@ -170,9 +170,9 @@ impl Verdict {
             _ => policy_results(demand, &causes),
         };
         let reportable = causes.iter().any(|cause| cause.result_type.is_some());
-        let delivery = if causes.first().is_some_and(|cause| cause.binding == Binding::Yes) {
+        let delivery = if causes.first().is_some_and(|cause| cause.binds()) {
             Delivery::Skip
-        } else if reportable && demand.mail != Mail::TlsReport {
+        } else if reportable {
             Delivery::DeliverAndReport
         } else {
             Delivery::Deliver
@@ -186,8 +186,11 @@ impl Verdict {
         self.delivery
     }
 
-    /// What has decided, or, where nothing forbids delivery, what is to be reported
-    /// first; none if all is well.
+    /// What has decided; or, where nothing forbids delivery, the first thing that is
+    /// wrong; none if all is well.
+    ///
+    /// A message that is deferred because of [`Rule::Sts`] may fail for good only after a
+    /// [final check](crate::sts::discovery::Purpose::FinalCheck).
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {
         self.causes.first().copied()
@@ -207,8 +210,8 @@ impl Verdict {
         Some(EnhancedStatus::of(cause))
     }
 
-    /// What the session counts as in reports: once under each policy that applies, or
-    /// as one without policy. Nothing if there was no session to speak of, and for mail
+    /// What the session counts as in reports, whatever is done with the host: once under
+    /// each policy that applies, or as one without policy. Nothing if there was no session to speak of, and for mail
     /// that carries a report (RFC 8460 §3, §4.3).
     pub fn results(&self) -> impl Iterator<Item = SessionResult> {
         self.results.into_iter().flatten()
@@ -233,8 +236,7 @@ fn by_dane(demand: &Demand) -> bool {
 fn policy_results(demand: &Demand, causes: &[Cause]) -> [Option<SessionResult>; 2] {
     let result = |applies: bool, policy_type, of: &dyn Fn(&Cause) -> bool| {
         let failure = causes.iter().filter(|cause| of(cause)).find_map(|cause| cause.failure());
-        let counts = applies && demand.mail != Mail::TlsReport;
-        counts.then_some(SessionResult { policy_type, failure })
+        (applies && demand.is_reportable()).then_some(SessionResult { policy_type, failure })
     };
     let local_dane = demand.local == LocalRequirement::Dane;
     [
@@ -251,7 +253,7 @@ fn without_policy(demand: &Demand, outcome: &TlsOutcome) -> [Option<SessionResul
         result_type.map(|result_type| Failure::new(result_type, reason_code))
     });
     let result = SessionResult { policy_type: PolicyType::NoPolicyFound, failure };
-    [(demand.mail != Mail::TlsReport).then_some(result), None]
+    [demand.is_reportable().then_some(result), None]
 }
 
 /// An enhanced mail system status code (RFC 3463), such as `4.7.5`.
