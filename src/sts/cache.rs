@@ -168,7 +168,7 @@ impl Register for Look {
 
 /// How many fetches one domain may cause, so that an `id` that changes all the time
 /// does not aim us at somebody: `burst` at once, and then one each
-/// 3,600 / `per_hour` seconds.
+/// 3,600 / `per_hour` seconds, rounded up.
 ///
 /// No hour has more than `burst` + `per_hour` fetches. Discoveries that run at once
 /// count once: the driver lets one fetch at a time.
@@ -187,7 +187,7 @@ impl FetchRate {
 
     /// Seconds for one fetch.
     fn interval(self) -> u64 {
-        u64::from(3_600_u32.checked_div(self.per_hour).unwrap_or(1))
+        3_600_u64.div_ceil(u64::from(self.per_hour).max(1))
     }
 
     /// Seconds until an empty bucket is full.

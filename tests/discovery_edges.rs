@@ -1,0 +1,101 @@
+//! Histories that went wrong once, each as small as it can be.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
+use core::time::Duration;
+
+use mta_sts::sts::cache::{CacheEntry, FetchRate};
+use mta_sts::sts::discovery::{
+    Action, Config, Discovery, DiscoveryFailure, Outcome, Purpose, TxtFailure,
+};
+use mta_sts::sts::fetch::{PolicyResponse, TransportFailure};
+use mta_sts::sts::{PolicyDomain, PolicyId};
+use rustls_pki_types::UnixTime;
+
+const NOW: u64 = 1_790_000_000;
+
+type Txt = Result<PolicyId, TxtFailure>;
+
+fn at(secs: u64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(secs))
+}
+
+fn record(id: &str) -> Txt {
+    Ok(PolicyId::new(id).unwrap())
+}
+
+/// How one discovery is run: begun and looked at a time, the fetch ended at another.
+struct Run<'a> {
+    purpose: Purpose,
+    begun_at: u64,
+    txt: Txt,
+    fetched_at: u64,
+    /// None is a time-out.
+    body: Option<&'a str>,
+    config: Config,
+}
+
+impl<'a> Run<'a> {
+    fn new(purpose: Purpose, now: u64, txt: Txt, body: Option<&'a str>) -> Self {
+        let config = Config::default();
+        Self { purpose, begun_at: now, txt, fetched_at: now, body, config }
+    }
+
+    fn on(self, entry: &CacheEntry) -> Outcome {
+        let domain = domain();
+        let (begun_at, config) = (at(self.begun_at), self.config);
+        let mut discovery = Discovery::new(&domain, entry.clone(), self.purpose, begun_at, config);
+        if let Action::QueryTxt(_) = discovery.poll_action() {
+            discovery.handle_txt(self.txt, begun_at).unwrap();
+        }
+        if let Action::FetchPolicy(_) = discovery.poll_action() {
+            let response = self.body.ok_or(TransportFailure::Timeout).map(|body| {
+                PolicyResponse::new(200, body.as_bytes()).with_field("Content-Type", "text/plain")
+            });
+            discovery.handle_response(response, at(self.fetched_at)).unwrap();
+        }
+        assert_eq!(discovery.poll_action(), Action::Done);
+        discovery.into_outcome()
+    }
+
+    fn fold_into(self, entry: &mut CacheEntry) {
+        entry.apply(self.on(entry).update());
+    }
+}
+
+fn domain() -> PolicyDomain {
+    PolicyDomain::from_next_hop("example.com").unwrap()
+}
+
+fn is_rate_limited(outcome: &Outcome) -> bool {
+    matches!(outcome.failure(), Some(DiscoveryFailure::RateLimited { .. }))
+}
+
+/// An interval that is rounded down adds up to more than was allowed.
+#[test]
+fn fet_8_no_hour_has_more_fetches_than_burst_and_rate() {
+    for (burst, per_hour) in [(1, 1), (10, 10), (3, 7), (1, 1_000), (5, 2_000), (1, 3_600)] {
+        let mut entry = CacheEntry::default();
+        let mut fetches: Vec<u64> = Vec::new();
+        for second in 0..7_300 {
+            let txt = record(&second.to_string());
+            let mut run = Run::new(Purpose::Delivery, NOW + second, txt, None);
+            run.config = run.config.with_rate(FetchRate::new(burst, per_hour));
+            let outcome = run.on(&entry);
+            entry.apply(outcome.update());
+            if !is_rate_limited(&outcome) {
+                fetches.push(second);
+            }
+        }
+        for from in &fetches {
+            let hour = fetches.iter().filter(|time| (*from..=from + 3_600).contains(time));
+            let most = usize::try_from(burst + per_hour).unwrap();
+            assert!(hour.count() <= most, "{burst} and {per_hour}, from {from} on");
+        }
+    }
+}
