@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use mta_sts::sts::cache::{CacheEntry, FetchRate};
 use mta_sts::sts::discovery::{
-    Action, Config, Discovery, DiscoveryFailure, Outcome, Purpose, TxtFailure,
+    Action, Config, Discovery, DiscoveryFailure, Event, Outcome, Purpose, TxtFailure,
 };
 use mta_sts::sts::fetch::{PolicyResponse, TransportFailure};
 use mta_sts::sts::{PolicyDomain, PolicyId};
@@ -27,6 +27,10 @@ fn at(secs: u64) -> UnixTime {
 
 fn record(id: &str) -> Txt {
     Ok(PolicyId::new(id).unwrap())
+}
+
+fn policy(mode: &str, max_age: u64) -> String {
+    format!("version: STSv1\nmode: {mode}\nmx: a.example\nmax_age: {max_age}\n")
 }
 
 /// How one discovery is run: begun and looked at a time, the fetch ended at another.
@@ -98,4 +102,23 @@ fn fet_8_no_hour_has_more_fetches_than_burst_and_rate() {
             assert!(hour.count() <= most, "{burst} and {per_hour}, from {from} on");
         }
     }
+}
+
+#[test]
+fn dis_10_no_failure_is_since_a_time_in_the_future() {
+    let mut entry = CacheEntry::default();
+    let body = policy("enforce", 86_400);
+    Run::new(Purpose::Delivery, NOW - 5_000, record("a"), Some(&body)).fold_into(&mut entry);
+    Run::new(Purpose::Delivery, NOW, record("b"), None).fold_into(&mut entry);
+    assert_eq!(entry.failed_fetches().unwrap().since(), at(NOW));
+
+    let set_back = Run::new(Purpose::Delivery, NOW - 1_000, record("c"), None);
+    let outcome = set_back.on(&entry);
+    entry.apply(outcome.update());
+    let Some(Event::RenewalFailing { since, failures, .. }) = outcome.event() else {
+        panic!("a fetch has failed");
+    };
+    assert_eq!((since, failures), (at(NOW - 1_000), 2));
+    let failed = entry.failed_fetches().unwrap();
+    assert_eq!((failed.since(), failed.failed_at()), (at(NOW - 1_000), at(NOW - 1_000)));
 }

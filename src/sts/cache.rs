@@ -333,8 +333,7 @@ impl CacheEntry {
         let failed = self.failed.as_deref().filter(|failed| failed.failed_at > now);
         Update(Self {
             policy: policy.map(|policy| CachedPolicy { fetched_at: now, ..policy.clone() }),
-            failed: failed
-                .map(|failed| Arc::new(FailedFetches { failed_at: now, ..failed.clone() })),
+            failed: failed.map(|failed| Arc::new(failed.set_back_to(now))),
             ..Self::default()
         })
     }

@@ -55,13 +55,15 @@ impl FailedFetches {
         self.in_a_row
     }
 
-    /// When it has failed last.
+    /// When it has failed last; or, if that was in the future when somebody looked at
+    /// it, the time of that look.
     #[must_use]
     pub const fn failed_at(&self) -> UnixTime {
         self.failed_at
     }
 
-    /// Since when fetches have failed, whatever the `id`.
+    /// Since when fetches have failed, whatever the `id`; or, if that was in the future
+    /// when somebody looked at it, the time of that look.
     #[must_use]
     pub const fn since(&self) -> UnixTime {
         self.since
@@ -94,6 +96,11 @@ impl FailedFetches {
         plus(self.failed_at, Self::FIRST_WAIT.saturating_mul(factor).min(most))
     }
 
+    /// The same, with no time after `now`.
+    pub(crate) fn set_back_to(&self, now: UnixTime) -> Self {
+        Self { failed_at: self.failed_at.min(now), since: self.since.min(now), ..self.clone() }
+    }
+
     /// The state after one more failure.
     pub(crate) fn and(
         before: Option<&Self>,
@@ -120,8 +127,7 @@ impl FailedFetches {
 
 impl Register for Arc<FailedFetches> {
     fn version(&self, other: &Self) -> Ordering {
-        let key =
-            |one: &Self| (one.base, one.stamp, one.total, one.in_a_row, one.since, one.failure);
+        let key = |one: &Self| (one.base, one.stamp, one.total, one.in_a_row, one.failure);
         key(self)
             .cmp(&key(other))
             .then_with(|| self.id.as_str().cmp(other.id.as_str()))
@@ -129,8 +135,10 @@ impl Register for Arc<FailedFetches> {
     }
 
     fn lower(&mut self, other: &Self) {
-        if other.failed_at < self.failed_at {
-            *self = Self::clone(other);
+        let failed_at = self.failed_at.min(other.failed_at);
+        let since = self.since.min(other.since);
+        if (failed_at, since) != (self.failed_at, self.since) {
+            *self = Self::new(FailedFetches { failed_at, since, ..FailedFetches::clone(self) });
         }
     }
 }
