@@ -9,7 +9,7 @@
 
 use core::time::Duration;
 
-use mta_sts::sts::cache::{CacheEntry, FetchRate};
+use mta_sts::sts::cache::{CacheEntry, FetchRate, RefreshRule};
 use mta_sts::sts::discovery::{
     Action, Config, Discovery, DiscoveryFailure, Event, Outcome, Purpose, TxtFailure,
 };
@@ -121,4 +121,32 @@ fn dis_10_no_failure_is_since_a_time_in_the_future() {
     assert_eq!((since, failures), (at(NOW - 1_000), 2));
     let failed = entry.failed_fetches().unwrap();
     assert_eq!((failed.since(), failed.failed_at()), (at(NOW - 1_000), at(NOW - 1_000)));
+}
+
+/// Sums of times end at the last second; differences do not.
+#[test]
+fn dis_10_waits_and_rates_hold_at_the_end_of_time() {
+    let mut entry = CacheEntry::default();
+    Run::new(Purpose::Delivery, u64::MAX - 10, record("a"), None).fold_into(&mut entry);
+    let again = Run::new(Purpose::Delivery, u64::MAX, record("a"), None).on(&entry);
+    assert!(matches!(again.failure(), Some(DiscoveryFailure::Remembered(_))));
+
+    let mut entry = CacheEntry::default();
+    for (n, limited) in [(100, false), (50, true)] {
+        let txt = record(&n.to_string());
+        let mut run = Run::new(Purpose::Delivery, u64::MAX - n, txt, None);
+        run.config = run.config.with_rate(FetchRate::new(1, 60));
+        let outcome = run.on(&entry);
+        entry.apply(outcome.update());
+        assert_eq!(is_rate_limited(&outcome), limited);
+    }
+}
+
+/// The last use is kept in 32 bits of days.
+#[test]
+fn dis_6_a_domain_used_in_the_last_second_was_used_lately() {
+    let mut entry = CacheEntry::default();
+    let body = policy("enforce", 0);
+    Run::new(Purpose::Delivery, u64::MAX, record("a"), Some(&body)).fold_into(&mut entry);
+    assert!(entry.is_refresh_due(&domain(), RefreshRule::new(0), at(u64::MAX)));
 }

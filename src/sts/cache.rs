@@ -279,13 +279,13 @@ impl CacheEntry {
     /// failed refresh makes us wait.
     #[must_use]
     pub fn is_refresh_due(&self, domain: &PolicyDomain, rule: RefreshRule, now: UnixTime) -> bool {
-        let lately = self.last_used.is_some_and(|day| {
-            u64::from(day).saturating_add(rule.used_within_days.into()) >= day_of(now)
-        });
+        let lately = self
+            .last_used
+            .is_some_and(|day| day.saturating_add(rule.used_within_days) >= day_of(now));
         self.unexpired(now).is_some_and(|policy| {
             let behind = policy.received_at > now;
             let due = behind || policy.refresh_due_at(domain, rule.seed) <= now;
-            lately && due && self.retry_at(policy.id, now).is_none()
+            lately && due && self.waits_after(policy.id, now).is_none()
         })
     }
 
@@ -340,8 +340,7 @@ impl CacheEntry {
 
     /// Mail goes there.
     pub(super) fn used(&self, now: UnixTime) -> Update {
-        let day = u32::try_from(day_of(now)).unwrap_or(u32::MAX);
-        Update(Self { last_used: Some(day), ..Self::default() })
+        Update(Self { last_used: Some(day_of(now)), ..Self::default() })
     }
 
     /// The TXT record was looked at.
@@ -373,24 +372,24 @@ impl CacheEntry {
     /// A fetch was asked for: one drop less in the bucket, or, if it is empty, when it
     /// no longer is.
     pub(super) fn requested(&self, rate: FetchRate, now: UnixTime) -> Result<Update, UnixTime> {
-        let most = plus(now, rate.window());
         let bucket = self.bucket.unwrap_or(Stamp::NONE);
+        // Seconds until it is full.
+        let missing = since(now, bucket.at);
         // The clock was far ahead when it was left so.
-        let absurd = bucket.at > plus(most, rate.window());
-        let level = if absurd { now } else { bucket.at.max(now) };
-        let full_at = plus(level, rate.interval());
-        if full_at > most {
-            return Err(plus(now, since(most, full_at)));
+        let absurd = missing > rate.window().saturating_mul(2);
+        let missing = if absurd { 0 } else { missing }.saturating_add(rate.interval());
+        if missing > rate.window() {
+            return Err(plus(now, missing.saturating_sub(rate.window())));
         }
         let era = bucket.era.saturating_add(absurd.into());
-        let bucket = Some(Stamp { era, at: full_at, turn: 0 });
+        let bucket = Some(Stamp { era, at: plus(now, missing), turn: 0 });
         Ok(Update(Self { bucket, ..Self::default() }))
     }
 
-    /// From when on an `id` may be fetched again, if not now.
-    pub(super) fn retry_at(&self, id: PolicyId, now: UnixTime) -> Option<UnixTime> {
-        let failed = self.failed.as_deref().filter(|failed| failed.id == id)?;
-        Some(failed.retry_at(self.unexpired(now).is_some())).filter(|retry_at| *retry_at > now)
+    /// The failures because of which an `id` may not be fetched now.
+    pub(super) fn waits_after(&self, id: PolicyId, now: UnixTime) -> Option<&Arc<FailedFetches>> {
+        let protected = self.unexpired(now).is_some();
+        self.failed.as_ref().filter(|failed| failed.id == id && failed.must_wait(protected, now))
     }
 
     /// A policy was fetched that was asked for as `asked`.
@@ -425,9 +424,9 @@ impl CacheEntry {
     }
 }
 
-/// Days since 1970.
-const fn day_of(now: UnixTime) -> u64 {
-    now.as_secs() / 86_400
+/// Days since 1970. The last day is `u32::MAX`.
+fn day_of(now: UnixTime) -> u32 {
+    u32::try_from(now.as_secs() / 86_400).unwrap_or(u32::MAX)
 }
 
 /// What a discovery has learnt: to be folded into the entry of its domain by

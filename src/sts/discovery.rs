@@ -390,8 +390,8 @@ impl<'a> Discovery<'a> {
     /// Asks for the policy, unless that has failed too lately or was done too often.
     fn fetch(&mut self, id: PolicyId, announced: bool) {
         self.state = State::Done;
-        if self.entry.retry_at(id, self.now).is_some() {
-            self.failure = self.entry.failed.clone().map(DiscoveryFailure::Remembered);
+        if let Some(failed) = self.entry.waits_after(id, self.now) {
+            self.failure = Some(DiscoveryFailure::Remembered(failed.clone()));
             return;
         }
         match self.entry.requested(self.config.rate, self.now) {

@@ -5,8 +5,8 @@ use core::cmp::Ordering;
 
 use rustls_pki_types::UnixTime;
 
-use super::plus;
 use super::register::Register;
+use super::since;
 use super::stamp::Stamp;
 use crate::failure::Failure;
 use crate::sts::record::PolicyId;
@@ -87,13 +87,13 @@ impl FailedFetches {
         self.refused.iter().flat_map(|body| body.lines())
     }
 
-    /// From when on the fetch may be tried again. `protected` says whether an
+    /// Whether the fetch may not be tried again yet. `protected` says whether an
     /// unexpired policy is cached.
-    pub(crate) fn retry_at(&self, protected: bool) -> UnixTime {
+    pub(crate) fn must_wait(&self, protected: bool, now: UnixTime) -> bool {
         let most = if protected { Self::MAX_WAIT } else { Self::MAX_WAIT_UNPROTECTED };
         let doublings = self.in_a_row.saturating_sub(1);
         let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
-        plus(self.failed_at, Self::FIRST_WAIT.saturating_mul(factor).min(most))
+        since(self.failed_at, now) < Self::FIRST_WAIT.saturating_mul(factor).min(most)
     }
 
     /// The same, with no time after `now`.
