@@ -15,9 +15,11 @@ use mta_sts::sts::discovery::{
 };
 use mta_sts::sts::fetch::{PolicyResponse, TransportFailure};
 use mta_sts::sts::{PolicyDomain, PolicyId};
+use mta_sts::txt::NoRecord;
 use rustls_pki_types::UnixTime;
 
 const NOW: u64 = 1_790_000_000;
+const ABSENT: Txt = Err(TxtFailure::NoRecord(NoRecord::Absent));
 
 type Txt = Result<PolicyId, TxtFailure>;
 
@@ -149,4 +151,26 @@ fn dis_6_a_domain_used_in_the_last_second_was_used_lately() {
     let body = policy("enforce", 0);
     Run::new(Purpose::Delivery, u64::MAX, record("a"), Some(&body)).fold_into(&mut entry);
     assert!(entry.is_refresh_due(&domain(), RefreshRule::new(0), at(u64::MAX)));
+}
+
+/// A refresh without a record, while which the policy expires: at its end nothing is
+/// cached, and no record stands behind the fetch.
+#[test]
+fn dis_11_a_failed_fetch_without_a_record_is_reported_only_while_a_policy_lives() {
+    for (mode, fetched_at, reported) in [
+        ("enforce", NOW + 10, true),
+        ("enforce", NOW + 11, false),
+        ("none", NOW + 10, false),
+        ("none", NOW + 11, false),
+    ] {
+        let mut entry = CacheEntry::default();
+        let body = policy(mode, 10);
+        Run::new(Purpose::Delivery, NOW, record("a"), Some(&body)).fold_into(&mut entry);
+
+        let mut run = Run::new(Purpose::Refresh, NOW + 10, ABSENT, None);
+        run.fetched_at = fetched_at;
+        let outcome = run.on(&entry);
+        assert!(matches!(outcome.failure(), Some(DiscoveryFailure::Fetch(_))));
+        assert_eq!(outcome.report().is_some(), reported, "{mode} {fetched_at}");
+    }
 }

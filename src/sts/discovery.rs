@@ -203,7 +203,9 @@ pub struct Discovery<'a> {
     entry: CacheEntry,
     update: Update,
     source: Source,
-    /// Why there is no record.
+    /// Whether there is a record.
+    announced: bool,
+    /// Why there is none.
     absent: Option<ReasonCode>,
     failure: Option<DiscoveryFailure>,
     deviations: Deviations<PolicyDeviation>,
@@ -213,12 +215,7 @@ pub struct Discovery<'a> {
 #[derive(Debug, Clone, Copy)]
 enum State {
     QueryTxt,
-    FetchPolicy {
-        id: PolicyId,
-        asked: Stamp,
-        /// Whether the `id` is from the record.
-        announced: bool,
-    },
+    FetchPolicy { id: PolicyId, asked: Stamp },
     Done,
 }
 
@@ -241,6 +238,7 @@ impl<'a> Discovery<'a> {
             entry,
             update: Update::default(),
             source: Source::Cache,
+            announced: false,
             absent: None,
             failure: None,
             deviations: Deviations::default(),
@@ -294,9 +292,7 @@ impl<'a> Discovery<'a> {
         response: Result<PolicyResponse<'_>, TransportFailure>,
         now: UnixTime,
     ) -> Result<(), NotAsked> {
-        let State::FetchPolicy { id, asked, announced } = self.state else {
-            return Err(NotAsked);
-        };
+        let State::FetchPolicy { id, asked } = self.state else { return Err(NotAsked) };
         self.now = self.now.max(now);
         self.state = State::Done;
         let judged = response
@@ -305,7 +301,7 @@ impl<'a> Discovery<'a> {
         match judged {
             Ok((policy, deviations)) => {
                 self.learn(self.entry.fetched(policy, id, asked, self.now));
-                if announced {
+                if self.announced {
                     self.learn(self.entry.looked(Found::SameId, self.now));
                 }
                 self.source = Source::Fetched;
@@ -364,13 +360,14 @@ impl<'a> Discovery<'a> {
 
     /// There is a record (§3.1).
     fn announced(&mut self, id: PolicyId) {
+        self.announced = true;
         let same = self.entry.policy().is_some_and(|policy| policy.id() == id);
         let found = if same { Found::SameId } else { Found::AnotherId };
         self.learn(self.entry.looked(found, self.now));
         if same && self.unexpired().is_some() && self.purpose != Purpose::Refresh {
             self.state = State::Done;
         } else {
-            self.fetch(id, true);
+            self.fetch(id);
         }
     }
 
@@ -382,13 +379,13 @@ impl<'a> Discovery<'a> {
         }
         self.failure = Some(DiscoveryFailure::Txt(failure));
         match self.unexpired().map(CachedPolicy::id) {
-            Some(id) if self.purpose == Purpose::Refresh => self.fetch(id, false),
+            Some(id) if self.purpose == Purpose::Refresh => self.fetch(id),
             _ => self.state = State::Done,
         }
     }
 
     /// Asks for the policy, unless that has failed too lately or was done too often.
-    fn fetch(&mut self, id: PolicyId, announced: bool) {
+    fn fetch(&mut self, id: PolicyId) {
         self.state = State::Done;
         if let Some(failed) = self.entry.waits_after(id, self.now) {
             self.failure = Some(DiscoveryFailure::Remembered(failed.clone()));
@@ -398,7 +395,7 @@ impl<'a> Discovery<'a> {
             Ok(request) => {
                 self.learn(request);
                 let asked = self.entry.policy_asked(self.now);
-                self.state = State::FetchPolicy { id, asked, announced };
+                self.state = State::FetchPolicy { id, asked };
             }
             Err(until) => self.failure = Some(DiscoveryFailure::RateLimited { until }),
         }

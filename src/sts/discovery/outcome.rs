@@ -54,6 +54,7 @@ pub struct Outcome {
     entry: CacheEntry,
     update: Update,
     source: Source,
+    announced: bool,
     absent: Option<ReasonCode>,
     failure: Option<DiscoveryFailure>,
     deviations: Deviations<PolicyDeviation>,
@@ -69,6 +70,7 @@ impl Outcome {
             entry: discovery.entry,
             update: discovery.update,
             source: discovery.source,
+            announced: discovery.announced,
             absent: discovery.absent,
             failure: discovery.failure,
             deviations: discovery.deviations,
@@ -115,16 +117,12 @@ impl Outcome {
     #[must_use]
     pub fn report(&self) -> Option<&DiscoveryFailure> {
         let mode = self.policy().map(|policy| policy.policy().mode());
-        self.failure.as_ref().filter(|failure| match (mode, failure) {
-            (Some(Mode::None), _) | (None, DiscoveryFailure::Txt(_)) => false,
-            (Some(Mode::Enforce | Mode::Testing), _)
-            | (
-                None,
-                DiscoveryFailure::Fetch(_)
-                | DiscoveryFailure::Remembered(_)
-                | DiscoveryFailure::RateLimited { .. },
-            ) => true,
-        })
+        let reportable = match mode {
+            Some(Mode::None) => false,
+            Some(Mode::Enforce | Mode::Testing) => true,
+            None => self.announced,
+        };
+        self.failure.as_ref().filter(|_| reportable)
     }
 
     /// What was forgiven in the policy that was fetched.
