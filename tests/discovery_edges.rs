@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use mta_sts::sts::cache::{CacheEntry, FetchRate, RefreshRule};
 use mta_sts::sts::discovery::{
-    Action, Config, Discovery, DiscoveryFailure, Event, Outcome, Purpose, TxtFailure,
+    Action, Config, Discovery, DiscoveryFailure, Event, Outcome, Purpose, Recheck, TxtFailure,
 };
 use mta_sts::sts::fetch::{PolicyResponse, TransportFailure};
 use mta_sts::sts::{PolicyDomain, PolicyId};
@@ -173,4 +173,23 @@ fn dis_11_a_failed_fetch_without_a_record_is_reported_only_while_a_policy_lives(
         assert!(matches!(outcome.failure(), Some(DiscoveryFailure::Fetch(_))));
         assert_eq!(outcome.report().is_some(), reported, "{mode} {fetched_at}");
     }
+}
+
+/// Two discoveries at once have fetched under two `id`s; the record was seen again with
+/// the `id` of the one that has not won.
+#[test]
+fn dis_4_only_the_id_of_the_policy_confirms_it() {
+    let body = policy("enforce", 86_400);
+    let run = |id, now| Run::new(Purpose::Delivery, now, record(id), Some(&body));
+    let mut entry = CacheEntry::default();
+    let winner = run("b", NOW).on(&entry);
+    run("a", NOW).fold_into(&mut entry);
+    run("a", NOW + 10).fold_into(&mut entry);
+    entry.apply(winner.update());
+    assert_eq!(entry.policy().unwrap().id().as_str(), "b");
+
+    let domain = domain();
+    let config = Config::default().with_recheck(Recheck::After(Duration::from_secs(60)));
+    let next = Discovery::new(&domain, entry, Purpose::Delivery, at(NOW + 20), config);
+    assert!(matches!(next.poll_action(), Action::QueryTxt(_)));
 }

@@ -148,19 +148,29 @@ pub(crate) struct Look {
 }
 
 /// What a look at the TXT record can find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// No one valid record, and why.
     Nothing(ReasonCode),
-    /// A record with another `id` than that of the policy known.
-    AnotherId,
-    /// A record with its `id`.
-    SameId,
+    /// A record with this `id`. Whether it is that of the policy is not kept: where
+    /// updates cross, the policy may be another one by then.
+    Record(PolicyId),
+}
+
+impl Found {
+    /// Tells any two apart.
+    fn key(&self) -> (Option<ReasonCode>, &str) {
+        match self {
+            Self::Nothing(reason) => (Some(*reason), ""),
+            Self::Record(id) => (None, id.as_str()),
+        }
+    }
 }
 
 impl Register for Look {
     fn version(&self, other: &Self) -> Ordering {
-        (self.base, self.stamp, self.found).cmp(&(other.base, other.stamp, other.found))
+        let key = |one: &Self| (one.base, one.stamp);
+        key(self).cmp(&key(other)).then_with(|| self.found.key().cmp(&other.found.key()))
     }
 
     fn lower(&mut self, _: &Self) {}
@@ -352,7 +362,8 @@ impl CacheEntry {
 
     /// Whether the record had the policy's `id` within the last `secs` seconds.
     pub(super) fn was_confirmed_within(&self, secs: u64, now: UnixTime) -> bool {
-        self.looked_within(secs, now) == Some(Found::SameId)
+        let found = self.looked_within(secs, now);
+        self.policy.as_ref().is_some_and(|policy| found == Some(Found::Record(policy.id)))
     }
 
     /// Why there was no record within the last `secs` seconds.

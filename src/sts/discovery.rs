@@ -302,7 +302,7 @@ impl<'a> Discovery<'a> {
             Ok((policy, deviations)) => {
                 self.learn(self.entry.fetched(policy, id, asked, self.now));
                 if self.announced {
-                    self.learn(self.entry.looked(Found::SameId, self.now));
+                    self.learn(self.entry.looked(Found::Record(id), self.now));
                 }
                 self.source = Source::Fetched;
                 self.deviations = deviations;
@@ -362,8 +362,7 @@ impl<'a> Discovery<'a> {
     fn announced(&mut self, id: PolicyId) {
         self.announced = true;
         let same = self.entry.policy().is_some_and(|policy| policy.id() == id);
-        let found = if same { Found::SameId } else { Found::AnotherId };
-        self.learn(self.entry.looked(found, self.now));
+        self.learn(self.entry.looked(Found::Record(id), self.now));
         if same && self.unexpired().is_some() && self.purpose != Purpose::Refresh {
             self.state = State::Done;
         } else {
