@@ -193,3 +193,20 @@ fn dis_4_only_the_id_of_the_policy_confirms_it() {
     let next = Discovery::new(&domain, entry, Purpose::Delivery, at(NOW + 20), config);
     assert!(matches!(next.poll_action(), Action::QueryTxt(_)));
 }
+
+/// However long the fetch behind it takes.
+#[test]
+fn dis_4_the_interval_counts_from_the_look() {
+    let body = policy("enforce", 86_400);
+    let mut entry = CacheEntry::default();
+    let mut run = Run::new(Purpose::Delivery, NOW, record("a"), Some(&body));
+    run.fetched_at = NOW + 50;
+    run.fold_into(&mut entry);
+
+    let domain = domain();
+    let config = Config::default().with_recheck(Recheck::After(Duration::from_secs(60)));
+    for (now, looks) in [(NOW + 59, false), (NOW + 60, true)] {
+        let next = Discovery::new(&domain, entry.clone(), Purpose::Delivery, at(now), config);
+        assert_eq!(matches!(next.poll_action(), Action::QueryTxt(_)), looks, "{now}");
+    }
+}

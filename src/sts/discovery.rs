@@ -302,7 +302,8 @@ impl<'a> Discovery<'a> {
             Ok((policy, deviations)) => {
                 self.learn(self.entry.fetched(policy, id, asked, self.now));
                 if self.announced {
-                    self.learn(self.entry.looked(Found::Record(id), self.now));
+                    // The look was before the fetch, but was about this policy.
+                    self.learn(self.entry.looked(Found::Record(id), asked.at));
                 }
                 self.source = Source::Fetched;
                 self.deviations = deviations;
