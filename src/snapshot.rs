@@ -20,7 +20,7 @@
 //! ```text
 //! {"v":1,"domain":"example.com",
 //!  "policy":{"id":"1","asked":{"at":1000},"received_at":1001,"fetched_at":1001,"body":"..."},
-//!  "look":{"base":{"at":1000},"asked":{"at":2000},"found":"same-id"},
+//!  "look":{"asked":{"at":2000},"id":"1"},
 //!  "failed":{"base":{"at":1000},"asked":{"at":3000},"id":"2","in_a_row":1,"failed_at":3000,
 //!            "since":3000,"total":1,"result":"sts-policy-invalid","reason":"policy-mode",
 //!            "refused":"..."},
@@ -287,25 +287,23 @@ fn policy_id(text: &str) -> Result<PolicyId, ReadLineError> {
     PolicyId::new(text).map_err(|_| ReadLineError::remote(ReadLineErrorKind::Id, text))
 }
 
+/// Either the `id` that was found, or the reason why there was none.
 #[derive(Serialize, Deserialize)]
 struct LookForm<'a> {
-    base: StampForm,
     asked: StampForm,
-    #[serde(borrow)]
-    found: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    none: Option<Cow<'a, str>>,
 }
-
-const SAME_ID: &str = "same-id";
-const ANOTHER_ID: &str = "another-id";
 
 impl From<&Look> for LookForm<'_> {
     fn from(look: &Look) -> Self {
-        let found = match look.found {
-            Found::SameId => SAME_ID,
-            Found::AnotherId => ANOTHER_ID,
-            Found::Nothing(reason) => reason.as_str(),
+        let (id, none) = match look.found {
+            Found::Record(id) => (Some(id.as_str().to_string().into()), None),
+            Found::Nothing(reason) => (None, Some(reason.as_str().into())),
         };
-        Self { base: look.base.into(), asked: look.stamp.into(), found: found.into() }
+        Self { asked: look.stamp.into(), id, none }
     }
 }
 
@@ -313,19 +311,18 @@ impl TryFrom<LookForm<'_>> for Look {
     type Error = ReadLineError;
 
     fn try_from(form: LookForm<'_>) -> Result<Self, ReadLineError> {
-        let found = match &*form.found {
-            SAME_ID => Found::SameId,
-            ANOTHER_ID => Found::AnotherId,
-            other => match other.parse() {
+        let found = match (form.id, form.none.as_deref().unwrap_or_default()) {
+            (Some(id), _) => Found::Record(policy_id(&id)?),
+            (None, none) => match none.parse() {
                 Ok(
                     reason @ (ReasonCode::NoRecord
                     | ReasonCode::MultipleRecords
                     | ReasonCode::InvalidRecord),
                 ) => Found::Nothing(reason),
-                _ => return Err(ReadLineError::remote(ReadLineErrorKind::Look, other)),
+                _ => return Err(ReadLineError::remote(ReadLineErrorKind::Look, none)),
             },
         };
-        Ok(Self { base: form.base.into(), stamp: form.asked.into(), found })
+        Ok(Self { stamp: form.asked.into(), found })
     }
 }
 

@@ -163,7 +163,7 @@ fn damaged_lines_are_refused_one_by_one() {
             "expected a policy: line 2, column 7: expected `enforce`, `testing` or `none`",
         ),
         (
-            with("\"found\":\"same-id\"", "\"found\":\"policy-mx\""),
+            with("\"id\":\"6\"},\"bucket", "\"none\":\"policy-mx\"},\"bucket"),
             Look,
             "expected what a look at the record can find, found `policy-mx`",
         ),
@@ -251,7 +251,7 @@ const TOKENS: [&str; 24] = [
     "\"turn\":4294967295,",
     "\"at\":0",
     "\"at\":18446744073709551615",
-    "\"found\":\"no-record\"",
+    "\"none\":\"no-record\"",
     "max_age: 0",
     "\\u0000",
     "\u{202e}",

@@ -9,6 +9,12 @@
 //! This is no store: where entries are kept, and which are thrown away when there are
 //! too many, is for others (feature `cache` has one in memory). It reads no clock;
 //! whether a policy has expired is a judgement at a time, not a deletion.
+//!
+//! # Limits
+//!
+//! A clock that was not set yet when a discovery began makes policies look as if they
+//! came from the future, and so their age is counted from then: when the clock is set,
+//! they have expired. Set it before mail goes out.
 
 mod failed;
 mod register;
@@ -141,26 +147,33 @@ impl Register for CachedPolicy {
 /// What the last look at the TXT record has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// The policy that was known then.
-    pub(crate) base: Stamp,
     pub(crate) stamp: Stamp,
     pub(crate) found: Found,
 }
 
 /// What a look at the TXT record can find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// No one valid record, and why.
     Nothing(ReasonCode),
-    /// A record with another `id` than that of the policy known.
-    AnotherId,
-    /// A record with its `id`.
-    SameId,
+    /// A record with this `id`. Whether it is that of the policy is not kept: where
+    /// updates cross, the policy may be another one by then.
+    Record(PolicyId),
+}
+
+impl Found {
+    /// Tells any two apart.
+    fn key(&self) -> (Option<ReasonCode>, &str) {
+        match self {
+            Self::Nothing(reason) => (Some(*reason), ""),
+            Self::Record(id) => (None, id.as_str()),
+        }
+    }
 }
 
 impl Register for Look {
     fn version(&self, other: &Self) -> Ordering {
-        (self.base, self.stamp, self.found).cmp(&(other.base, other.stamp, other.found))
+        self.stamp.cmp(&other.stamp).then_with(|| self.found.key().cmp(&other.found.key()))
     }
 
     fn lower(&mut self, _: &Self) {}
@@ -168,7 +181,7 @@ impl Register for Look {
 
 /// How many fetches one domain may cause, so that an `id` that changes all the time
 /// does not aim us at somebody: `burst` at once, and then one each
-/// 3,600 / `per_hour` seconds.
+/// 3,600 / `per_hour` seconds, rounded up.
 ///
 /// No hour has more than `burst` + `per_hour` fetches. Discoveries that run at once
 /// count once: the driver lets one fetch at a time.
@@ -187,7 +200,7 @@ impl FetchRate {
 
     /// Seconds for one fetch.
     fn interval(self) -> u64 {
-        u64::from(3_600_u32.checked_div(self.per_hour).unwrap_or(1))
+        3_600_u64.div_ceil(u64::from(self.per_hour).max(1))
     }
 
     /// Seconds until an empty bucket is full.
@@ -284,16 +297,17 @@ impl CacheEntry {
 
     /// Whether the policy should be [refreshed](super::discovery::Purpose::Refresh) now:
     /// it is unexpired, [due](CachedPolicy::refresh_due_at), was used lately, and no
-    /// failed refresh makes us wait.
+    /// failed fetch, of whatever `id`, makes us wait. To be asked now and then, such as
+    /// each minute.
     #[must_use]
     pub fn is_refresh_due(&self, domain: &PolicyDomain, rule: RefreshRule, now: UnixTime) -> bool {
-        let lately = self.last_used.is_some_and(|day| {
-            u64::from(day).saturating_add(rule.used_within_days.into()) >= day_of(now)
-        });
+        let lately = self
+            .last_used
+            .is_some_and(|day| day.saturating_add(rule.used_within_days) >= day_of(now));
         self.unexpired(now).is_some_and(|policy| {
             let behind = policy.received_at > now;
             let due = behind || policy.refresh_due_at(domain, rule.seed) <= now;
-            lately && due && !self.is_backing_off(policy.id, now)
+            lately && due && !self.failed.as_ref().is_some_and(|failed| failed.must_wait(true, now))
         })
     }
 
@@ -307,9 +321,8 @@ impl CacheEntry {
         join(&mut self.failed, news.failed.as_ref());
         self.bucket = self.bucket.max(news.bucket);
         self.last_used = self.last_used.max(news.last_used);
-        // What was learnt about an earlier policy says nothing about this one.
+        // What has failed before it was fetched is over.
         let policy = self.policy.as_ref().map_or(Stamp::NONE, |policy| policy.stamp);
-        self.look.take_if(|look| look.base < policy);
         self.failed.take_if(|failed| failed.base < policy);
     }
 
@@ -325,9 +338,8 @@ impl CacheEntry {
     /// The latest policy that is known of: what is learnt now is about this one.
     fn base(&self) -> Stamp {
         let policy = self.policy.as_ref().map_or(Stamp::NONE, |policy| policy.stamp);
-        let look = self.look.as_ref().map_or(Stamp::NONE, |look| look.base);
         let failed = self.failed.as_ref().map_or(Stamp::NONE, |failed| failed.base);
-        policy.max(look).max(failed)
+        policy.max(failed)
     }
 
     /// The stamp of a policy that is asked for now.
@@ -342,8 +354,7 @@ impl CacheEntry {
         let bucket = self.bucket.filter(|bucket| bucket.spent.at > now);
         Update(Self {
             policy: policy.map(|policy| CachedPolicy { fetched_at: now, ..policy.clone() }),
-            failed: failed
-                .map(|failed| Arc::new(FailedFetches { failed_at: now, ..failed.clone() })),
+            failed: failed.map(|failed| Arc::new(failed.set_back_to(now))),
             bucket: bucket.map(|bucket| Bucket { spent: bucket.spent.next(now), ..bucket }),
             ..Self::default()
         })
@@ -351,20 +362,20 @@ impl CacheEntry {
 
     /// Mail goes there.
     pub(super) fn used(&self, now: UnixTime) -> Update {
-        let day = u32::try_from(day_of(now)).unwrap_or(u32::MAX);
-        Update(Self { last_used: Some(day), ..Self::default() })
+        Update(Self { last_used: Some(day_of(now)), ..Self::default() })
     }
 
     /// The TXT record was looked at.
     pub(super) fn looked(&self, found: Found, now: UnixTime) -> Update {
         let before = self.look.as_ref().map_or(Stamp::NONE, |look| look.stamp);
-        let look = Look { base: self.base(), stamp: before.next(now), found };
+        let look = Look { stamp: before.next(now), found };
         Update(Self { look: Some(look), ..Self::default() })
     }
 
     /// Whether the record had the policy's `id` within the last `secs` seconds.
     pub(super) fn was_confirmed_within(&self, secs: u64, now: UnixTime) -> bool {
-        self.looked_within(secs, now) == Some(Found::SameId)
+        let found = self.looked_within(secs, now);
+        self.policy.as_ref().is_some_and(|policy| found == Some(Found::Record(policy.id)))
     }
 
     /// Why there was no record within the last `secs` seconds.
@@ -397,11 +408,10 @@ impl CacheEntry {
         Ok(Update(Self { bucket, ..Self::default() }))
     }
 
-    /// Whether an `id` must not be fetched now, since that has failed too lately.
-    pub(super) fn is_backing_off(&self, id: PolicyId, now: UnixTime) -> bool {
-        self.failed.as_deref().filter(|failed| failed.id == id).is_some_and(|failed| {
-            since(failed.failed_at, now) < failed.wait(self.unexpired(now).is_some())
-        })
+    /// The failures because of which an `id` may not be fetched now.
+    pub(super) fn waits_after(&self, id: PolicyId, now: UnixTime) -> Option<&Arc<FailedFetches>> {
+        let protected = self.unexpired(now).is_some();
+        self.failed.as_ref().filter(|failed| failed.id == id && failed.must_wait(protected, now))
     }
 
     /// A policy was fetched that was asked for as `asked`.
@@ -436,9 +446,9 @@ impl CacheEntry {
     }
 }
 
-/// Days since 1970.
-const fn day_of(now: UnixTime) -> u64 {
-    now.as_secs() / 86_400
+/// Days since 1970. The last day is `u32::MAX`.
+fn day_of(now: UnixTime) -> u32 {
+    u32::try_from(now.as_secs() / 86_400).unwrap_or(u32::MAX)
 }
 
 /// What a discovery has learnt: to be folded into the entry of its domain by

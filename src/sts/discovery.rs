@@ -195,15 +195,23 @@ pub enum Action<'a> {
 #[derive(Debug, Clone)]
 pub struct Discovery<'a> {
     domain: &'a PolicyDomain,
-    purpose: Purpose,
     config: Config,
-    now: UnixTime,
     state: State,
+    found: Findings,
+}
+
+/// What has been found so far.
+#[derive(Debug, Clone)]
+struct Findings {
+    purpose: Purpose,
+    now: UnixTime,
     /// The entry as it was, with what was learnt since.
     entry: CacheEntry,
     update: Update,
     source: Source,
-    /// Why there is no record.
+    /// Whether there is a record.
+    announced: bool,
+    /// Why there is none.
     absent: Option<ReasonCode>,
     failure: Option<DiscoveryFailure>,
     deviations: Deviations<PolicyDeviation>,
@@ -213,12 +221,7 @@ pub struct Discovery<'a> {
 #[derive(Debug, Clone, Copy)]
 enum State {
     QueryTxt,
-    FetchPolicy {
-        id: PolicyId,
-        asked: Stamp,
-        /// Whether the `id` is from the record.
-        announced: bool,
-    },
+    FetchPolicy { id: PolicyId, asked: Stamp },
     Done,
 }
 
@@ -232,23 +235,22 @@ impl<'a> Discovery<'a> {
         now: UnixTime,
         config: Config,
     ) -> Self {
-        let mut discovery = Self {
-            domain,
+        let found = Findings {
             purpose,
-            config,
             now,
-            state: State::QueryTxt,
             entry,
             update: Update::default(),
             source: Source::Cache,
+            announced: false,
             absent: None,
             failure: None,
             deviations: Deviations::default(),
             event: None,
         };
-        discovery.learn(discovery.entry.clocked(now));
+        let mut discovery = Self { domain, config, state: State::QueryTxt, found };
+        discovery.learn(discovery.found.entry.clocked(now));
         if purpose == Purpose::Delivery {
-            discovery.learn(discovery.entry.used(now));
+            discovery.learn(discovery.found.entry.used(now));
             discovery.answer_from_cache();
         }
         discovery
@@ -276,7 +278,7 @@ impl<'a> Discovery<'a> {
         now: UnixTime,
     ) -> Result<(), NotAsked> {
         let State::QueryTxt = self.state else { return Err(NotAsked) };
-        self.now = self.now.max(now);
+        self.found.now = self.found.now.max(now);
         match answer {
             Ok(id) => self.announced(id),
             Err(failure) => self.not_announced(failure),
@@ -294,27 +296,26 @@ impl<'a> Discovery<'a> {
         response: Result<PolicyResponse<'_>, TransportFailure>,
         now: UnixTime,
     ) -> Result<(), NotAsked> {
-        let State::FetchPolicy { id, asked, announced } = self.state else {
-            return Err(NotAsked);
-        };
-        self.now = self.now.max(now);
+        let State::FetchPolicy { id, asked } = self.state else { return Err(NotAsked) };
+        self.found.now = self.found.now.max(now);
         self.state = State::Done;
         let judged = response
             .map_err(FetchFailure::Transport)
             .and_then(|response| self.request().judge(&response));
         match judged {
             Ok((policy, deviations)) => {
-                self.learn(self.entry.fetched(policy, id, asked, self.now));
-                if announced {
-                    self.learn(self.entry.looked(Found::SameId, self.now));
+                self.learn(self.found.entry.fetched(policy, id, asked, self.found.now));
+                if self.found.announced {
+                    // The look was before the fetch, but was about this policy.
+                    self.learn(self.found.entry.looked(Found::Record(id), asked.at));
                 }
-                self.source = Source::Fetched;
-                self.deviations = deviations;
+                self.found.source = Source::Fetched;
+                self.found.deviations = deviations;
             }
             Err(failure) => {
-                self.learn(self.entry.fetch_failed(id, &failure, self.now));
-                self.failure = Some(DiscoveryFailure::Fetch(failure));
-                self.event = self.renewal_failing();
+                self.learn(self.found.entry.fetch_failed(id, &failure, self.found.now));
+                self.found.failure = Some(DiscoveryFailure::Fetch(failure));
+                self.found.event = self.renewal_failing();
             }
         }
         Ok(())
@@ -324,7 +325,7 @@ impl<'a> Discovery<'a> {
     /// while the policy is fetched (RFC 8461 §5.1).
     #[must_use]
     pub fn known(&self) -> Applicable<'_> {
-        Applicable::of(&self.entry, self.now, self.absent)
+        Applicable::of(&self.found.entry, self.found.now, self.found.absent)
     }
 
     /// What has come out; if it is not done, what is known so far.
@@ -334,8 +335,8 @@ impl<'a> Discovery<'a> {
 
     /// Adds to the entry and to the update.
     fn learn(&mut self, news: Update) {
-        self.entry.apply(&news);
-        self.update.merge(&news);
+        self.found.entry.apply(&news);
+        self.found.update.merge(&news);
     }
 
     fn request(&self) -> PolicyRequest<'a> {
@@ -343,71 +344,71 @@ impl<'a> Discovery<'a> {
     }
 
     fn unexpired(&self) -> Option<&CachedPolicy> {
-        self.entry.unexpired(self.now)
+        self.found.entry.unexpired(self.found.now)
     }
 
     /// Spares the look at the TXT record where the configuration allows that.
     fn answer_from_cache(&mut self) {
         if self.unexpired().is_some() {
             if let Recheck::After(time) = self.config.recheck
-                && self.entry.was_confirmed_within(time.as_secs(), self.now)
+                && self.found.entry.was_confirmed_within(time.as_secs(), self.found.now)
             {
                 self.state = State::Done;
             }
         } else if let Some(reason) =
-            self.entry.was_absent_within(self.config.absence.as_secs(), self.now)
+            self.found.entry.was_absent_within(self.config.absence.as_secs(), self.found.now)
         {
-            self.absent = Some(reason);
+            self.found.absent = Some(reason);
             self.state = State::Done;
         }
     }
 
     /// There is a record (§3.1).
     fn announced(&mut self, id: PolicyId) {
-        let same = self.entry.policy().is_some_and(|policy| policy.id() == id);
-        let found = if same { Found::SameId } else { Found::AnotherId };
-        self.learn(self.entry.looked(found, self.now));
-        if same && self.unexpired().is_some() && self.purpose != Purpose::Refresh {
+        self.found.announced = true;
+        let same = self.found.entry.policy().is_some_and(|policy| policy.id() == id);
+        self.learn(self.found.entry.looked(Found::Record(id), self.found.now));
+        if same && self.unexpired().is_some() && self.found.purpose != Purpose::Refresh {
             self.state = State::Done;
         } else {
-            self.fetch(id, true);
+            self.fetch(id);
         }
     }
 
     /// There is no record, or it is not known: only a refresh fetches.
     fn not_announced(&mut self, failure: TxtFailure) {
         if let TxtFailure::NoRecord(none) = &failure {
-            self.absent = Some(none.reason_code());
-            self.learn(self.entry.looked(Found::Nothing(none.reason_code()), self.now));
+            self.found.absent = Some(none.reason_code());
+            self.learn(self.found.entry.looked(Found::Nothing(none.reason_code()), self.found.now));
         }
-        self.failure = Some(DiscoveryFailure::Txt(failure));
+        self.found.failure = Some(DiscoveryFailure::Txt(failure));
         match self.unexpired().map(CachedPolicy::id) {
-            Some(id) if self.purpose == Purpose::Refresh => self.fetch(id, false),
+            Some(id) if self.found.purpose == Purpose::Refresh => self.fetch(id),
             _ => self.state = State::Done,
         }
     }
 
     /// Asks for the policy, unless that has failed too lately or was done too often.
-    fn fetch(&mut self, id: PolicyId, announced: bool) {
+    fn fetch(&mut self, id: PolicyId) {
         self.state = State::Done;
-        if self.entry.is_backing_off(id, self.now) {
-            self.failure = self.entry.failed.clone().map(DiscoveryFailure::Remembered);
+        if let Some(failed) = self.found.entry.waits_after(id, self.found.now) {
+            self.found.failure = Some(DiscoveryFailure::Remembered(failed.clone()));
             return;
         }
-        match self.entry.requested(self.config.rate, self.now) {
+        match self.found.entry.requested(self.config.rate, self.found.now) {
             Ok(request) => {
                 self.learn(request);
-                let asked = self.entry.policy_asked(self.now);
-                self.state = State::FetchPolicy { id, asked, announced };
+                let asked = self.found.entry.policy_asked(self.found.now);
+                self.state = State::FetchPolicy { id, asked };
             }
-            Err(until) => self.failure = Some(DiscoveryFailure::RateLimited { until }),
+            Err(until) => self.found.failure = Some(DiscoveryFailure::RateLimited { until }),
         }
     }
 
     /// A policy that is wanted could not be fetched anew.
     fn renewal_failing(&self) -> Option<Event> {
-        let failed = self.entry.failed_fetches()?;
-        let policy = self.entry.protection(self.now)?;
+        let failed = self.found.entry.failed_fetches()?;
+        let policy = self.found.entry.protection(self.found.now)?;
         Some(Event::RenewalFailing {
             since: failed.since(),
             failures: failed.total(),

@@ -317,6 +317,9 @@ fn dis_6_only_domains_used_lately_are_refreshed() {
     let now = |secs| time(40 * DAY + secs);
     assert!(!sender.entry.is_refresh_due(&sender.domain, rule, now(299)));
     assert!(sender.entry.is_refresh_due(&sender.domain, rule, now(300)));
+    sender.refresh(40 * DAY + 300, &id("2"), &NO_CONNECTION);
+    assert!(!sender.entry.is_refresh_due(&sender.domain, rule, now(599)), "whatever the id");
+    assert!(sender.entry.is_refresh_due(&sender.domain, rule, now(600)));
     assert!(!sender.entry.is_refresh_due(
         &sender.domain,
         rule.used_within_days(999),

@@ -6,6 +6,7 @@ use core::cmp::Ordering;
 use rustls_pki_types::UnixTime;
 
 use super::register::Register;
+use super::since;
 use super::stamp::Stamp;
 use crate::failure::Failure;
 use crate::sts::record::PolicyId;
@@ -54,13 +55,15 @@ impl FailedFetches {
         self.in_a_row
     }
 
-    /// When it has failed last.
+    /// When it has failed last; or, if that was in the future when somebody looked at
+    /// it, the time of that look.
     #[must_use]
     pub const fn failed_at(&self) -> UnixTime {
         self.failed_at
     }
 
-    /// Since when fetches have failed, whatever the `id`.
+    /// Since when fetches have failed, whatever the `id`; or, if that was in the future
+    /// when somebody looked at it, the time of that look.
     #[must_use]
     pub const fn since(&self) -> UnixTime {
         self.since
@@ -84,13 +87,18 @@ impl FailedFetches {
         self.refused.iter().flat_map(|body| body.lines())
     }
 
-    /// For how many seconds after the last failure no fetch is made. `protected` says
-    /// whether an unexpired policy is cached.
-    pub(crate) fn wait(&self, protected: bool) -> u64 {
+    /// Whether the fetch may not be tried again yet. `protected` says whether an
+    /// unexpired policy is cached.
+    pub(crate) fn must_wait(&self, protected: bool, now: UnixTime) -> bool {
         let most = if protected { Self::MAX_WAIT } else { Self::MAX_WAIT_UNPROTECTED };
         let doublings = self.in_a_row.saturating_sub(1);
         let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
-        Self::FIRST_WAIT.saturating_mul(factor).min(most)
+        since(self.failed_at, now) < Self::FIRST_WAIT.saturating_mul(factor).min(most)
+    }
+
+    /// The same, with no time after `now`.
+    pub(crate) fn set_back_to(&self, now: UnixTime) -> Self {
+        Self { failed_at: self.failed_at.min(now), since: self.since.min(now), ..self.clone() }
     }
 
     /// The state after one more failure.
@@ -119,8 +127,7 @@ impl FailedFetches {
 
 impl Register for Arc<FailedFetches> {
     fn version(&self, other: &Self) -> Ordering {
-        let key =
-            |one: &Self| (one.base, one.stamp, one.total, one.in_a_row, one.since, one.failure);
+        let key = |one: &Self| (one.base, one.stamp, one.total, one.in_a_row, one.failure);
         key(self)
             .cmp(&key(other))
             .then_with(|| self.id.as_str().cmp(other.id.as_str()))
@@ -128,8 +135,10 @@ impl Register for Arc<FailedFetches> {
     }
 
     fn lower(&mut self, other: &Self) {
-        if other.failed_at < self.failed_at {
-            *self = Self::clone(other);
+        let failed_at = self.failed_at.min(other.failed_at);
+        let since = self.since.min(other.since);
+        if (failed_at, since) != (self.failed_at, self.since) {
+            *self = Self::new(FailedFetches { failed_at, since, ..FailedFetches::clone(self) });
         }
     }
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use rustls_pki_types::UnixTime;
 
-use super::{Discovery, Purpose};
+use super::{Discovery, Findings, Purpose, State};
 use crate::failure::{Failure, ReasonCode, ResultType};
 use crate::reading::Deviations;
 use crate::sts::cache::{CacheEntry, CachedPolicy, FailedFetches, Update};
@@ -50,63 +50,44 @@ pub enum Source {
 #[derive(Debug, Clone)]
 #[must_use = "the update belongs into the cache"]
 pub struct Outcome {
-    purpose: Purpose,
-    now: UnixTime,
-    entry: CacheEntry,
-    update: Update,
-    source: Source,
-    absent: Option<ReasonCode>,
-    failure: Option<DiscoveryFailure>,
-    deviations: Deviations<PolicyDeviation>,
-    event: Option<Event>,
+    found: Findings,
     done: bool,
 }
 
 impl Outcome {
     pub(super) fn new(discovery: Discovery<'_>) -> Self {
-        Self {
-            purpose: discovery.purpose,
-            now: discovery.now,
-            entry: discovery.entry,
-            update: discovery.update,
-            source: discovery.source,
-            absent: discovery.absent,
-            failure: discovery.failure,
-            deviations: discovery.deviations,
-            event: discovery.event,
-            done: matches!(discovery.state, super::State::Done),
-        }
+        Self { done: matches!(discovery.state, State::Done), found: discovery.found }
     }
 
     /// What is to be applied: a policy, none, or it is not known.
     #[must_use]
     pub fn applicable(&self) -> Applicable<'_> {
-        Applicable::of(&self.entry, self.now, self.absent)
+        Applicable::of(&self.found.entry, self.found.now, self.found.absent)
     }
 
     /// The policy to apply, if there is one.
     #[must_use]
     pub fn policy(&self) -> Option<&CachedPolicy> {
-        self.entry.unexpired(self.now)
+        self.found.entry.unexpired(self.found.now)
     }
 
     /// Where that policy comes from.
     #[must_use]
     pub fn source(&self) -> Option<Source> {
-        self.policy().map(|_| self.source)
+        self.policy().map(|_| self.found.source)
     }
 
     /// What has been learnt, to be [folded](CacheEntry::apply) into the entry of the
     /// domain, whatever that has become since.
     #[must_use]
     pub const fn update(&self) -> &Update {
-        &self.update
+        &self.found.update
     }
 
     /// What has failed, reportable or not.
     #[must_use]
     pub const fn failure(&self) -> Option<&DiscoveryFailure> {
-        self.failure.as_ref()
+        self.found.failure.as_ref()
     }
 
     /// What has failed, if a report should say so (RFC 8461 §6): a fetch behind a
@@ -116,28 +97,24 @@ impl Outcome {
     #[must_use]
     pub fn report(&self) -> Option<&DiscoveryFailure> {
         let mode = self.policy().map(|policy| policy.policy().mode());
-        self.failure.as_ref().filter(|failure| match (mode, failure) {
-            (Some(Mode::None), _) | (None, DiscoveryFailure::Txt(_)) => false,
-            (Some(Mode::Enforce | Mode::Testing), _)
-            | (
-                None,
-                DiscoveryFailure::Fetch(_)
-                | DiscoveryFailure::Remembered(_)
-                | DiscoveryFailure::RateLimited { .. },
-            ) => true,
-        })
+        let reportable = match mode {
+            Some(Mode::None) => false,
+            Some(Mode::Enforce | Mode::Testing) => true,
+            None => self.found.announced,
+        };
+        self.found.failure.as_ref().filter(|_| reportable)
     }
 
     /// What was forgiven in the policy that was fetched.
     #[must_use]
     pub const fn deviations(&self) -> &Deviations<PolicyDeviation> {
-        &self.deviations
+        &self.found.deviations
     }
 
     /// What the operator should know.
     #[must_use]
     pub const fn event(&self) -> Option<Event> {
-        self.event
+        self.found.event
     }
 
     /// Whether a message may now fail for good because of `failed`, the policy that its
@@ -166,10 +143,10 @@ impl Outcome {
         let still = |policy: &CachedPolicy| {
             policy.id() == failed.id() && policy.policy() == failed.policy()
         };
-        if self.purpose != Purpose::FinalCheck || !self.done {
+        if self.found.purpose != Purpose::FinalCheck || !self.done {
             return PermanentFailure::KeepQueued;
         }
-        match (self.policy(), &self.failure) {
+        match (self.policy(), &self.found.failure) {
             (Some(policy), _) if !still(policy) => PermanentFailure::TryAgain,
             (None, _) => PermanentFailure::TryAgain,
             (Some(_), None | Some(DiscoveryFailure::Txt(TxtFailure::NoRecord(_)))) => {
