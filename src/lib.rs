@@ -39,15 +39,16 @@
 //! | 8461 §3.1 | the `_mta-sts` record | [`sts::StsRecord`] |
 //! | 8461 §3.2 | the policy | [`sts::Policy`] |
 //! | 8461 §4.1 | matching of MX hosts | [`sts::MxPattern`] |
+//! | 8461 §3.3, §4.2 | certificates of policy hosts and MX hosts | `certificate` (feature `webpki`) |
 //! | 8460 §3 | the `_smtp._tls` record | [`tlsrpt::TlsRptRecord`] |
 //! | 8460 §4.3 | result types, and our reason codes | [`failure`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
 //! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
 //! | - | showing text of strangers | [`escape`] |
 //!
-//! Modules name only modules below them: `hickory`, `serde` and `arbitrary` →
-//! `tlsrpt` → `sts` → `txt` → `domain`, `failure` → the shared pieces of the
-//! grammars, readings and hints → `escape`.
+//! Modules name only modules below them: `certificate`, `hickory`, `serde` and
+//! `arbitrary` → `tlsrpt` → `sts` → `txt` → `domain`, `failure` → the shared pieces of
+//! the grammars, readings and hints → `escape`.
 //!
 //! # Features
 //!
@@ -57,21 +58,24 @@
 //! | `serde` | `PolicyId`, `DomainName`, `Mode`, `ResultType` as text, `MaxAge` as its declared seconds; `ReasonCode`, `MxPattern` are only written | serde |
 //! | `idna` | [`DomainName`] from U-labels | idna |
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
+//! | `webpki` | the certificate check | rustls-webpki |
+//! | `ring`, `aws-lc-rs` | with `webpki`: the provider's signature algorithms, to pass to that check; `aws-lc-rs` implies `std` | ring, aws-lc-rs |
 //! | `arbitrary` | valid values for fuzzing; implies `std` | arbitrary |
-//! | `full` | all but `arbitrary` | - |
+//! | `full` | all but `arbitrary` and `aws-lc-rs` | - |
 //!
 //! None changes what another does, or any verdict. The types of other crates in
 //! public signatures: `DnsName` of rustls-pki-types, and in the feature modules
-//! those of the crate that gives the feature its name.
+//! those of the crate that gives the feature its name; but `certificate` shows none of
+//! webpki's, only more of rustls-pki-types'.
 //!
 //! # Limits
 //!
 //! Every bound is a constant with its reason: [`sts::MAX_BODY_LEN`],
 //! [`sts::MAX_MX`], [`tlsrpt::MAX_REPORT_URIS`], [`txt::MAX_TEXT_LEN`],
 //! [`txt::MAX_CHARACTER_STRING_LEN`], [`domain::MAX_NAME_LEN`],
-//! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`]. Parsing takes
-//! time linear in the length of the text and memory bounded by it; no input makes
-//! it panic.
+//! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`], and those of
+//! `certificate`. Parsing takes time linear in the length of the text and memory
+//! bounded by it; no input makes it panic.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
@@ -82,6 +86,8 @@ extern crate std;
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
+#[cfg(feature = "webpki")]
+pub mod certificate;
 pub mod domain;
 pub mod escape;
 pub mod failure;
