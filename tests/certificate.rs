@@ -480,6 +480,13 @@ fn snd_4_a_certificate_of_a_ca_is_not_a_hosts() {
         Reason::CertificateIsCa,
         shown,
     );
+    // What an unknown CA has issued to a CA: webpki does not look on.
+    let other = Ca::self_signed(ca("other"), key()).unwrap();
+    check(&[issued(&other, params.clone())], &root).refused(
+        CertificateNotTrusted,
+        Reason::CertificateIsCa,
+        shown,
+    );
     let of_root = Ca::self_signed(params, key()).unwrap();
     check(&[der(&of_root)], &of_root).refused(
         CertificateNotTrusted,
@@ -612,7 +619,15 @@ fn rpt_6_what_cannot_be_read_is_not_trusted() {
     let mut params = host(&[]);
     let names = CustomExtension::from_oid_content(&[2, 5, 29, 17], vec![0x30, 2, 0x82, 9]);
     params.custom_extensions.push(names);
-    refused(&[issued(&root, params)], ENCODING);
+    refused(&[issued(&root, params.clone())], ENCODING);
+    // The check of constraints and that of the name find the same: it is said once.
+    let mut constrained = ca("constrained");
+    constrained.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![GeneralSubtree::DnsName("example.com".to_owned())],
+        excluded_subtrees: vec![],
+    });
+    let constrained = below(&root, constrained);
+    refused(&[issued(&constrained, params), der(&constrained)], ENCODING);
 
     let error = certificate::trust_anchor(&b"garbage".to_vec().into()).unwrap_err();
     assert_eq!(error.to_string(), format!("malformed certificate: {ENCODING}"));
@@ -706,6 +721,21 @@ fn snd_4_all_causes_are_kept_and_the_first_decides() {
              expected the extended key usage serverAuth, found clientAuth"
         ),
     );
+    let mut old = ca("old");
+    old.not_after = date_time_ymd(2030, 1, 15);
+    let old = below(&other, old);
+    let garbage: Der = b"garbage".to_vec().into();
+    check(&[issued(&old, params.clone()), der(&old), garbage], &root).refused(
+        CertificateExpired,
+        Reason::CertificateExpired,
+        &format!(
+            "{EXPIRED}; expired at Unix time 1894665600, now 1906502400; {MISMATCH}; \
+             no path to a trusted root (certificates sent: 3, trusted roots: 1); \
+             expected the extended key usage serverAuth, found clientAuth; \
+             malformed certificate: not in DER, or not the structure of RFC 5280"
+        ),
+    );
+
     params.not_before = date_time_ymd(2031, 1, 1);
     params.not_after = date_time_ymd(2032, 1, 1);
     check(&[self_signed(params)], &root).refused(
