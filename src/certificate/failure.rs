@@ -24,8 +24,8 @@ impl CertificateFailure {
     /// Of one cause or more, in any order.
     pub(super) fn new(mut causes: Vec<CertificateCause>) -> Self {
         causes.sort_by_key(|cause| {
-            let failure = cause.failure();
-            (precedence(failure.result_type()), failure.reason_code())
+            let reason = cause.failure().reason_code();
+            PRECEDENCE.iter().position(|one| *one == reason).unwrap_or(PRECEDENCE.len())
         });
         Self { causes: causes.into() }
     }
@@ -73,15 +73,16 @@ impl From<CertificateCause> for CertificateFailure {
 const NOT_CHECKED: Failure =
     Failure::new(ResultType::CertificateNotTrusted, ReasonCode::CertificateNotChecked);
 
-/// When several things are wrong, which of them a report names. RFC 8460 leaves it open;
-/// this is what tells the domain best whom to ask: its clock, its names, its CA.
-const fn precedence(result: ResultType) -> u8 {
-    match result {
-        ResultType::CertificateExpired => 0,
-        ResultType::CertificateHostMismatch => 1,
-        _ => 2,
-    }
-}
+/// Which causes go before others. RFC 8460 leaves open what a report names if several
+/// things are wrong: `certificate-expired`, then `certificate-host-mismatch`, then
+/// `certificate-not-trusted`; and what says more before what says less.
+const PRECEDENCE: [ReasonCode; 5] = [
+    ReasonCode::CertificateExpired,
+    ReasonCode::CertificateHostMismatch,
+    ReasonCode::CertificateNotYetValid,
+    ReasonCode::CertificateSelfSigned,
+    ReasonCode::CertificateUnknownIssuer,
+];
 
 /// One thing that is wrong with a certificate or its chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
