@@ -47,6 +47,7 @@
 //! | 8461 §3.1, §3.4, §5.1, §6 | which policy to apply | [`sts::discovery`], [`sts::PolicyDomain`] |
 //! | 8461 §4.1 | matching of MX hosts | [`sts::MxPattern`] |
 //! | 8461 §2, §4, §5 | what a policy means for an MX host | [`sts::apply`] |
+//! | 8461 §3.3, §4.2 | certificates of policy hosts and MX hosts | `certificate` (feature `webpki`) |
 //! | 8460 §3 | the `_smtp._tls` record | [`tlsrpt::TlsRptRecord`] |
 //! | 8460 §4.3 | result types, and our reason codes | [`failure`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
@@ -66,12 +67,15 @@
 //! | `json` | cache entries as lines of text: `snapshot` | serde, serde_json |
 //! | `idna` | [`DomainName`] from U-labels | idna |
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
+//! | `webpki` | the certificate check | rustls-webpki |
+//! | `ring`, `aws-lc-rs` | with `webpki`: the provider's signature algorithms, to pass to that check; `aws-lc-rs` implies `std` | ring, aws-lc-rs |
 //! | `arbitrary` | valid values for fuzzing; implies `std` | arbitrary |
-//! | `full` | all but `arbitrary` | - |
+//! | `full` | all but `arbitrary` and `aws-lc-rs` | - |
 //!
 //! None changes what another does, or any verdict. The types of other crates in
-//! public signatures: `DnsName` and `UnixTime` of rustls-pki-types, and in the feature modules
-//! those of the crate that gives the feature its name.
+//! public signatures: `DnsName` and `UnixTime` of rustls-pki-types, and in the feature
+//! modules those of the crate that gives the feature its name; but `certificate` shows
+//! none of webpki's, only more of rustls-pki-types'.
 //!
 //! # Limits
 //!
@@ -80,8 +84,9 @@
 //! [`txt::MAX_CHARACTER_STRING_LEN`], [`domain::MAX_NAME_LEN`],
 //! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`],
 //! [`sts::fetch::FetchLimits`], [`sts::cache::FetchRate`],
-//! [`sts::cache::FailedFetches`], [`sts::PolicyDomain::MAX_LEN`]. Parsing takes time
-//! linear in the length of the text and memory bounded by it; no input makes it panic.
+//! [`sts::cache::FailedFetches`], [`sts::PolicyDomain::MAX_LEN`], and those of
+//! `certificate`. Parsing takes time linear in the length of the text and memory bounded
+//! by it; no input makes it panic.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
@@ -92,6 +97,8 @@ extern crate std;
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
+#[cfg(feature = "webpki")]
+pub mod certificate;
 pub mod domain;
 pub mod escape;
 pub mod failure;

@@ -4,6 +4,8 @@
 //! Each takes the bytes twice: as they are, for the parser, and as the source of a
 //! valid value of the type.
 
+#[path = "../../tests/support/certificates.rs"]
+mod certificates;
 #[path = "../../tests/support/laws.rs"]
 mod laws;
 
@@ -19,12 +21,13 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "sts_record", run: sts_record },
     Target { name: "tlsrpt_record", run: tlsrpt_record },
     Target { name: "txt_rrset", run: txt_rrset },
     Target { name: "policy", run: policy },
     Target { name: "mx_match", run: mx_match },
+    Target { name: "certificate", run: certificate },
 ];
 
 /// `StsRecord::parse`.
@@ -54,6 +57,11 @@ pub fn policy(bytes: &[u8]) {
 pub fn mx_match(bytes: &[u8]) {
     laws::mx_match(bytes);
     laws::mx_match(made::<DomainName>(bytes).as_str().as_bytes());
+}
+
+/// `certificate::verify`: certificates in DER, one after the other.
+pub fn certificate(bytes: &[u8]) {
+    certificates::certificate(bytes);
 }
 
 fn made<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {
