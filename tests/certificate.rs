@@ -12,6 +12,7 @@
 #[path = "support/certificates.rs"]
 mod laws;
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,7 +36,8 @@ use rcgen::{
     date_time_ymd,
 };
 use rustls_pki_types::{
-    CertificateDer, DnsName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+    AlgorithmIdentifier, CertificateDer, DnsName, InvalidSignature, SignatureVerificationAlgorithm,
+    TrustAnchor, UnixTime, alg_id,
 };
 
 const MAIL: &str = "mail.example.com";
@@ -507,28 +509,22 @@ fn snd_4_only_the_given_algorithms_count() {
     let root = root();
     let chain = [issued(&root, host(&[MAIL]))];
     let id = |algorithm: &dyn SignatureVerificationAlgorithm| {
-        algorithm.signature_alg_id() == rustls_pki_types::alg_id::ECDSA_SHA256
+        algorithm.signature_alg_id() == alg_id::ECDSA_SHA256
     };
     assert!(RING_ALGORITHMS.iter().any(|algorithm| id(*algorithm)));
-    Check {
-        only: |one| one.signature_alg_id() != rustls_pki_types::alg_id::ECDSA_SHA256,
-        ..check(&chain, &root)
-    }
-    .refused(
-        CertificateNotTrusted,
-        Reason::CertificateAlgorithm,
-        "signature algorithm 1.2.840.10045.4.3.2 is not accepted",
-    );
-    Check {
-        only: |one| one.public_key_alg_id() != rustls_pki_types::alg_id::ECDSA_P256,
-        ..check(&chain, &root)
-    }
-    .refused(
-        CertificateNotTrusted,
-        Reason::CertificateAlgorithm,
-        "signature algorithm 1.2.840.10045.4.3.2 is not accepted with a key of \
+    Check { only: |one| one.signature_alg_id() != alg_id::ECDSA_SHA256, ..check(&chain, &root) }
+        .refused(
+            CertificateNotTrusted,
+            Reason::CertificateAlgorithm,
+            "signature algorithm 1.2.840.10045.4.3.2 is not accepted",
+        );
+    Check { only: |one| one.public_key_alg_id() != alg_id::ECDSA_P256, ..check(&chain, &root) }
+        .refused(
+            CertificateNotTrusted,
+            Reason::CertificateAlgorithm,
+            "signature algorithm 1.2.840.10045.4.3.2 is not accepted with a key of \
          1.2.840.10045.2.1 1.2.840.10045.3.1.7",
-    );
+        );
     Check { only: |_| false, ..check(&chain, &root) }.refused(
         CertificateNotTrusted,
         Reason::CertificateAlgorithm,
@@ -584,10 +580,7 @@ fn snd_4_the_sets_of_algorithms_differ_by_p_521_only() {
         let aws = names(certificate::AWS_LC_RS_ALGORITHMS);
         assert_eq!(aws.len(), certificate::AWS_LC_RS_ALGORITHMS.len(), "each once");
         let more: Vec<_> = aws.difference(&names(RING_ALGORITHMS)).cloned().collect();
-        let p_521 = (
-            rustls_pki_types::alg_id::ECDSA_P521.to_vec(),
-            rustls_pki_types::alg_id::ECDSA_SHA512.to_vec(),
-        );
+        let p_521 = (alg_id::ECDSA_P521.to_vec(), alg_id::ECDSA_SHA512.to_vec());
         assert_eq!(more, [p_521]);
         assert!(aws.is_superset(&names(RING_ALGORITHMS)));
     }
@@ -683,6 +676,41 @@ fn all_2_a_chain_made_to_be_costly_is_given_up() {
          expected the extended key usage serverAuth, found clientAuth; \
          no path to a trusted root found within the bounds of the search",
     );
+}
+
+/// Refuses every signature, and counts them.
+#[derive(Debug, Default)]
+struct NoSignature(AtomicUsize);
+
+impl SignatureVerificationAlgorithm for NoSignature {
+    fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(InvalidSignature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_P256
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        alg_id::ECDSA_SHA256
+    }
+}
+
+#[test]
+fn all_2_a_fault_that_cannot_be_set_aside_ends_the_search() {
+    let root = root();
+    let algorithm = NoSignature::default();
+    let anchor = der(&root);
+    let error = certificate::verify(
+        &[issued(&root, host(&[MAIL])), der(&below(&root, ca("unrelated")))],
+        &DnsName::try_from(MAIL).unwrap(),
+        &[certificate::trust_anchor(&anchor).unwrap()],
+        &[&algorithm],
+        seconds(NOW),
+    );
+    assert_eq!(error.unwrap_err().causes(), [CertificateCause::Signature]);
+    assert_eq!(algorithm.0.into_inner(), 1, "signatures were checked again");
 }
 
 // Several causes.
