@@ -1,13 +1,31 @@
 //! The fuzz targets as plain functions, so that seeds and findings can be replayed
 //! without libFuzzer: `cargo test --manifest-path fuzz/Cargo.toml`.
 //!
-//! Each takes the bytes twice: as they are, for the parser, and as the source of a
-//! valid value of the type.
+//! Those of the parsers take the bytes twice: as they are, for the parser, and as the
+//! source of a valid value of the type. The others take them as the source of what
+//! happens.
 
 #[path = "../../tests/support/certificates.rs"]
 mod certificates;
+#[path = "../../tests/support/histories.rs"]
+#[allow(dead_code, reason = "what a history has reached is for the property tests")]
+mod histories;
+#[path = "../../tests/support/interleavings.rs"]
+#[allow(dead_code, reason = "what an interleaving has reached is for the property tests")]
+mod interleavings;
 #[path = "../../tests/support/laws.rs"]
 mod laws;
+#[path = "../../tests/support/machine.rs"]
+mod machine;
+#[path = "../../tests/support/model.rs"]
+mod model;
+#[path = "../../tests/support/operations.rs"]
+mod operations;
+#[path = "../../tests/support/responses.rs"]
+#[allow(dead_code, reason = "limits are for the property tests")]
+mod responses;
+#[path = "../../tests/support/snapshots.rs"]
+mod snapshots;
 
 use arbitrary::{Arbitrary, Unstructured};
 use mta_sts::DomainName;
@@ -21,13 +39,16 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "sts_record", run: sts_record },
     Target { name: "tlsrpt_record", run: tlsrpt_record },
     Target { name: "txt_rrset", run: txt_rrset },
     Target { name: "policy", run: policy },
     Target { name: "mx_match", run: mx_match },
     Target { name: "certificate", run: certificate },
+    Target { name: "snapshot", run: snapshot },
+    Target { name: "policy_response", run: policy_response },
+    Target { name: "discovery_ops", run: discovery_ops },
 ];
 
 /// `StsRecord::parse`.
@@ -62,6 +83,23 @@ pub fn mx_match(bytes: &[u8]) {
 /// `certificate::verify`: certificates in DER, one after the other.
 pub fn certificate(bytes: &[u8]) {
     certificates::certificate(bytes);
+}
+
+/// `snapshot::from_line`.
+pub fn snapshot(bytes: &[u8]) {
+    snapshots::line(bytes);
+}
+
+/// `PolicyRequest::judge`.
+pub fn policy_response(bytes: &[u8]) {
+    responses::response(&made(bytes));
+}
+
+/// `Discovery` and `CacheEntry`: one discovery after the other against the model, and
+/// discoveries at once against the laws of updates; entries are restored from their lines.
+pub fn discovery_ops(bytes: &[u8]) {
+    histories::one_by_one(&made(bytes), snapshots::restored);
+    interleavings::at_once(&made(bytes), snapshots::restored);
 }
 
 fn made<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {

@@ -305,10 +305,6 @@ impl<'a> Discovery<'a> {
         match judged {
             Ok((policy, deviations)) => {
                 self.learn(self.found.entry.fetched(policy, id, asked, self.found.now));
-                if self.found.announced {
-                    // The look was before the fetch, but was about this policy.
-                    self.learn(self.found.entry.looked(Found::Record(id), asked.at));
-                }
                 self.found.source = Source::Fetched;
                 self.found.deviations = deviations;
             }

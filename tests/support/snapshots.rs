@@ -12,6 +12,7 @@ use rustls_pki_types::UnixTime;
 
 /// A line that is read is written as one that is read alike, and a discovery can go on
 /// from it at any time; one that is not says so in a line.
+#[allow(dead_code, reason = "for lines made from nothing")]
 pub(crate) fn line(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match snapshot::from_line(&text) {
@@ -31,6 +32,15 @@ pub(crate) fn line(bytes: &[u8]) {
             assert!(shown.chars().count() < 1_500, "{shown}");
         }
     }
+}
+
+/// What a restart makes of an entry.
+#[allow(dead_code, reason = "for the histories of discoveries")]
+pub(crate) fn restored(entry: &CacheEntry) -> CacheEntry {
+    let domain = PolicyDomain::from_next_hop("example.com").expect("a domain");
+    let (_, restored) = snapshot::from_line(&snapshot::to_line(&domain, entry)).expect("written");
+    assert_eq!(&restored, entry);
+    restored
 }
 
 /// Everything fails, and what was unexpired stays.
