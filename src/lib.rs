@@ -44,6 +44,7 @@
 //! | 8461 §3.2 | the policy | [`sts::Policy`] |
 //! | 8461 §3.2, §3.3 | what to fetch, and the judgement of the response | [`sts::fetch`] |
 //! | 8461 §3.3, §10.2 | the cache entry of a domain | [`sts::cache`] |
+//! | 8461 §10.2 | the entries of many domains, in memory | `cache` (feature `cache`) |
 //! | 8461 §3.1, §3.4, §5.1, §6 | which policy to apply | [`sts::discovery`], [`sts::PolicyDomain`] |
 //! | 8461 §4.1 | matching of MX hosts | [`sts::MxPattern`] |
 //! | 8461 §2, §4, §5 | what a policy means for an MX host | [`sts::apply`] |
@@ -63,6 +64,7 @@
 //! | feature | brings | pulls |
 //! |---|---|---|
 //! | `std` (default) | what I/O errors mean; what dependencies do better with it | - |
+//! | `cache` | the in-memory cache of policies: `cache`; implies `std` | quick_cache |
 //! | `serde` | `PolicyId`, `DomainName`, `PolicyDomain`, `Mode`, `ResultType`, `ReasonCode` as text, `MaxAge` as its declared seconds; `MxPattern` is only written | serde |
 //! | `json` | cache entries as lines of text: `snapshot` | serde, serde_json |
 //! | `idna` | [`DomainName`] from U-labels | idna |
@@ -97,6 +99,8 @@ extern crate std;
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
+#[cfg(feature = "cache")]
+pub mod cache;
 #[cfg(feature = "webpki")]
 pub mod certificate;
 pub mod domain;

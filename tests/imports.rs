@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The layers from top to bottom; a module may name those below its own, and
 /// itself. Feature modules are leaves: nothing names them.
 const LAYERS: [&[&str]; 7] = [
-    &["arbitrary", "certificate", "hickory", "io", "serde", "snapshot"],
+    &["arbitrary", "cache", "certificate", "hickory", "io", "serde", "snapshot"],
     &["tlsrpt"],
     &["sts"],
     &["txt"],

@@ -326,6 +326,17 @@ impl CacheEntry {
         self.failed.take_if(|failed| failed.base < policy);
     }
 
+    /// The lengths in octets of the blocks of memory that it keeps alive.
+    #[cfg(feature = "cache")]
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = usize> {
+        let policy = self.policy.iter().flat_map(|cached| cached.policy.blocks());
+        let failed = self.failed.iter().flat_map(|failed| {
+            let refused = failed.refused.iter().map(|body| body.len());
+            [size_of::<FailedFetches>()].into_iter().chain(refused)
+        });
+        policy.chain(failed)
+    }
+
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -226,6 +226,12 @@ impl Policy {
         Canonical(self)
     }
 
+    /// The lengths in octets of its blocks of memory.
+    #[cfg(feature = "cache")]
+    pub(crate) fn blocks(&self) -> [usize; 2] {
+        [self.body.len(), size_of_val(&*self.mx)]
+    }
+
     /// Whether a sender would do the same by the other policy: mode, `max_age` as
     /// it is taken, and the set of patterns are equal. Extensions do not count.
     #[must_use]
