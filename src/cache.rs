@@ -27,7 +27,6 @@
 //! Weights are estimates of the memory that an entry costs; the index grows by doubling.
 //! An entry that is heavier than all the room it could have is not kept.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -80,7 +79,7 @@ pub struct PolicyCache {
     writer: Mutex<Option<UnixTime>>,
 }
 
-type Half = Cache<PolicyDomain, Arc<CacheEntry>, Weight, DefaultHashBuilder, Collect>;
+type Half = Cache<PolicyDomain, CacheEntry, Weight, DefaultHashBuilder, Collect>;
 
 impl PolicyCache {
     /// The capacity by default, in octets: 64 MiB, room for more than 100,000 policies,
@@ -120,7 +119,7 @@ impl PolicyCache {
             let _writer = self.lock();
             self.find(domain)
         });
-        found.map(Arc::unwrap_or_clone).unwrap_or_default()
+        found.unwrap_or_default()
     }
 
     /// Folds an update into the entry of the domain, in one step: nothing that other
@@ -132,9 +131,9 @@ impl PolicyCache {
     #[must_use = "the operator should know of each live policy that was lost"]
     pub fn apply(&self, domain: &PolicyDomain, update: &Update, now: UnixTime) -> Vec<Evicted> {
         let mut writer = self.lock();
-        let mut entry = self.find(domain).map(Arc::unwrap_or_clone).unwrap_or_default();
+        let mut entry = self.find(domain).unwrap_or_default();
         entry.apply(update);
-        self.put(domain.clone(), Arc::new(entry), now, &mut writer)
+        self.put(domain.clone(), entry, now, &mut writer)
     }
 
     /// Removes and returns all that is known of a domain, because the operator says so.
@@ -142,7 +141,7 @@ impl PolicyCache {
     pub fn forget(&self, domain: &PolicyDomain) -> Option<CacheEntry> {
         let _writer = self.lock();
         let removed = self.live.remove(domain).or_else(|| self.rest.remove(domain));
-        removed.map(|(_, entry)| Arc::unwrap_or_clone(entry))
+        removed.map(|(_, entry)| entry)
     }
 
     /// The domains whose policies should be refreshed now
@@ -157,8 +156,7 @@ impl PolicyCache {
     /// All entries, in no order. The cache can be used meanwhile; an entry that changes
     /// then may be given as it was or as it is, twice, or, if it is new, not at all.
     pub fn entries(&self) -> impl Iterator<Item = (PolicyDomain, CacheEntry)> {
-        let halves = self.rest.iter().chain(self.live.iter());
-        halves.map(|(domain, entry)| (domain, Arc::unwrap_or_clone(entry)))
+        self.rest.iter().chain(self.live.iter())
     }
 
     /// The number of entries.
@@ -185,7 +183,7 @@ impl PolicyCache {
         self.live.capacity().saturating_add(self.rest.capacity())
     }
 
-    fn find(&self, domain: &PolicyDomain) -> Option<Arc<CacheEntry>> {
+    fn find(&self, domain: &PolicyDomain) -> Option<CacheEntry> {
         self.live.get(domain).or_else(|| self.rest.get(domain))
     }
 
@@ -193,7 +191,7 @@ impl PolicyCache {
     fn put(
         &self,
         domain: PolicyDomain,
-        entry: Arc<CacheEntry>,
+        entry: CacheEntry,
         now: UnixTime,
         swept_at: &mut Option<UnixTime>,
     ) -> Vec<Evicted> {
@@ -219,7 +217,7 @@ impl PolicyCache {
     }
 
     /// Inserts an entry, and returns the live ones that had to go.
-    fn insert_live(&self, domain: PolicyDomain, entry: Arc<CacheEntry>, now: UnixTime) -> Removed {
+    fn insert_live(&self, domain: PolicyDomain, entry: CacheEntry, now: UnixTime) -> Removed {
         let mut removed = Removed::new();
         self.live.insert_with_lifecycle(domain.clone(), entry.clone(), &mut removed);
         // What the entry has replaced is among them, and so is the entry if it found no
@@ -306,18 +304,17 @@ impl Weight {
     /// What an allocator adds to a block, and the counts of an `Arc`.
     const BLOCK: usize = 24;
 
-    /// The two pointers, what the index adds to them, and the room that it has to spare.
-    const PLACE: usize = 80;
+    /// The entry in its place, what the index adds to it, and some of the room that it has
+    /// to spare.
+    const PLACE: usize = size_of::<(PolicyDomain, CacheEntry)>() + 64;
 }
 
-impl Weighter<PolicyDomain, Arc<CacheEntry>> for Weight {
-    fn weight(&self, domain: &PolicyDomain, entry: &Arc<CacheEntry>) -> u64 {
-        let entry_block = size_of::<CacheEntry>().saturating_add(Self::BLOCK);
-        let blocks = entry
-            .blocks()
-            .chain([domain.txt_name().len()])
-            .fold(entry_block, |sum, len| sum.saturating_add(len).saturating_add(Self::BLOCK));
-        u64::try_from(blocks.saturating_add(Self::PLACE)).unwrap_or(u64::MAX)
+impl Weighter<PolicyDomain, CacheEntry> for Weight {
+    fn weight(&self, domain: &PolicyDomain, entry: &CacheEntry) -> u64 {
+        let blocks = entry.blocks().chain([domain.txt_name().len()]);
+        let weight = blocks
+            .fold(Self::PLACE, |sum, len| sum.saturating_add(len).saturating_add(Self::BLOCK));
+        u64::try_from(weight).unwrap_or(u64::MAX)
     }
 }
 
@@ -325,12 +322,12 @@ impl Weighter<PolicyDomain, Arc<CacheEntry>> for Weight {
 #[derive(Clone)]
 struct Collect;
 
-type Removed = Vec<(PolicyDomain, Arc<CacheEntry>)>;
+type Removed = Vec<(PolicyDomain, CacheEntry)>;
 
-impl Lifecycle<PolicyDomain, Arc<CacheEntry>> for Collect {
+impl Lifecycle<PolicyDomain, CacheEntry> for Collect {
     type RequestState = Removed;
 
-    fn on_evict(&self, removed: &mut Removed, domain: PolicyDomain, entry: Arc<CacheEntry>) {
+    fn on_evict(&self, removed: &mut Removed, domain: PolicyDomain, entry: CacheEntry) {
         removed.push((domain, entry));
     }
 }

@@ -15,11 +15,12 @@
 //! # The format
 //!
 //! Version 1. Times are seconds since 1970; `era` and `turn` order what a clock cannot,
-//! and are left out where they are 0.
+//! and are left out where they are 0; `"set_back":true` says that the clock has run behind
+//! the fetch of the policy.
 //!
 //! ```text
 //! {"v":1,"domain":"example.com",
-//!  "policy":{"id":"1","asked":{"at":1000},"received_at":1001,"fetched_at":1001,"body":"..."},
+//!  "policy":{"id":"1","asked":{"at":1000},"fetched_at":1001,"body":"..."},
 //!  "look":{"asked":{"at":2000},"id":"1"},
 //!  "failed":{"base":{"at":1000},"asked":{"at":3000},"id":"2","in_a_row":1,"failed_at":3000,
 //!            "since":3000,"total":1,"result":"sts-policy-invalid","reason":"policy-mode",
@@ -226,6 +227,11 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde wants")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 impl From<Stamp> for StampForm {
     fn from(stamp: Stamp) -> Self {
         Self { era: stamp.era, at: stamp.at.as_secs(), turn: stamp.turn }
@@ -247,8 +253,9 @@ struct PolicyForm<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     asked: StampForm,
-    received_at: u64,
     fetched_at: u64,
+    #[serde(default, skip_serializing_if = "is_false")]
+    set_back: bool,
     #[serde(borrow)]
     body: Cow<'a, str>,
 }
@@ -258,8 +265,8 @@ impl<'a> From<&'a CachedPolicy> for PolicyForm<'a> {
         Self {
             id: cached.id.as_str().to_string().into(),
             asked: cached.stamp.into(),
-            received_at: cached.received_at.as_secs(),
             fetched_at: cached.fetched_at.as_secs(),
+            set_back: cached.is_set_back,
             body: cached.policy.as_str().into(),
         }
     }
@@ -277,8 +284,8 @@ impl TryFrom<PolicyForm<'_>> for CachedPolicy {
             policy,
             id: policy_id(&form.id)?,
             stamp: form.asked.into(),
-            received_at: time(form.received_at),
-            fetched_at: time(form.fetched_at.min(form.received_at)),
+            fetched_at: time(form.fetched_at),
+            is_set_back: form.set_back,
         })
     }
 }

@@ -1,5 +1,8 @@
-//! What the benches of `mta-sts` share: their inputs, and the byte loop that
-//! bounds them.
+//! What the benches of `mta-sts` share: their inputs, the byte loop that bounds them,
+//! what a sender remembers, an allocator that counts, and how time is taken.
 
 pub mod byte_loop;
+pub mod counting;
 pub mod inputs;
+pub mod remembered;
+pub mod timing;

@@ -54,11 +54,10 @@ pub struct CachedPolicy {
     pub(crate) policy: Policy,
     pub(crate) id: PolicyId,
     pub(crate) stamp: Stamp,
-    /// What the clock said at the fetch.
-    pub(crate) received_at: UnixTime,
-    /// From when its age is counted: `received_at`, or before it if the clock was found
-    /// to have run backwards.
+    /// From when its age is counted.
     pub(crate) fetched_at: UnixTime,
+    /// Whether that is before the fetch, since the clock has run backwards.
+    pub(crate) is_set_back: bool,
 }
 
 impl CachedPolicy {
@@ -103,7 +102,7 @@ impl CachedPolicy {
     /// refreshes of many domains spread. At once if the clock has run backwards.
     #[must_use]
     pub fn refresh_due_at(&self, domain: &PolicyDomain, seed: u64) -> UnixTime {
-        if self.fetched_at < self.received_at {
+        if self.is_set_back {
             return self.fetched_at;
         }
         let half = u64::from(self.policy.max_age().as_secs()) / 2;
@@ -132,15 +131,15 @@ fn scattered(domain: &PolicyDomain, seed: u64) -> u64 {
 
 impl Register for CachedPolicy {
     fn version(&self, other: &Self) -> Ordering {
-        let key = |one: &Self| (one.stamp, one.received_at);
-        key(self)
-            .cmp(&key(other))
+        self.stamp
+            .cmp(&other.stamp)
             .then_with(|| self.id.as_str().cmp(other.id.as_str()))
             .then_with(|| self.policy.as_str().cmp(other.policy.as_str()))
     }
 
     fn lower(&mut self, other: &Self) {
         self.fetched_at = self.fetched_at.min(other.fetched_at);
+        self.is_set_back |= other.is_set_back;
     }
 }
 
@@ -305,7 +304,7 @@ impl CacheEntry {
             .last_used
             .is_some_and(|day| day.saturating_add(rule.used_within_days) >= day_of(now));
         self.unexpired(now).is_some_and(|policy| {
-            let behind = policy.received_at > now;
+            let behind = policy.fetched_at > now;
             let due = behind || policy.refresh_due_at(domain, rule.seed) <= now;
             lately && due && !self.failed.as_ref().is_some_and(|failed| failed.must_wait(true, now))
         })
@@ -364,7 +363,11 @@ impl CacheEntry {
         let failed = self.failed.as_deref().filter(|failed| failed.failed_at > now);
         let bucket = self.bucket.filter(|bucket| bucket.spent.at > now);
         Update(Self {
-            policy: policy.map(|policy| CachedPolicy { fetched_at: now, ..policy.clone() }),
+            policy: policy.map(|policy| CachedPolicy {
+                fetched_at: now,
+                is_set_back: true,
+                ..policy.clone()
+            }),
             failed: failed.map(|failed| Arc::new(failed.set_back_to(now))),
             bucket: bucket.map(|bucket| Bucket { spent: bucket.spent.next(now), ..bucket }),
             ..Self::default()
@@ -433,7 +436,7 @@ impl CacheEntry {
         asked: Stamp,
         now: UnixTime,
     ) -> Update {
-        let policy = CachedPolicy { policy, id, stamp: asked, received_at: now, fetched_at: now };
+        let policy = CachedPolicy { policy, id, stamp: asked, fetched_at: now, is_set_back: false };
         Update(Self { policy: Some(policy), ..Self::default() })
     }
 

@@ -4,17 +4,16 @@
 //! They take turns in many short rounds, so that a machine that becomes slower or
 //! faster does so for both, and the medians of the rounds count, of the ratio too.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use mta_sts::Reading;
 use mta_sts::sts::{Policy, StsRecord};
 use mta_sts::tlsrpt::TlsRptRecord;
+use mta_sts_benches::counting::{Counting, allocations};
+use mta_sts_benches::timing::{ROUNDS, calibrate, median, nanos};
 use mta_sts_benches::{byte_loop, inputs};
 
 const HELP: &str = "\
@@ -276,13 +275,6 @@ fn tlsrpt_uris() -> Work {
     }
 }
 
-/// The turns of each side.
-const ROUNDS: usize = 31;
-
-/// How long a turn lasts at least: long against the clock's resolution, short
-/// against what disturbs a machine.
-const TURN: Duration = Duration::from_millis(2);
-
 fn compare<A, B>(
     case: &'static str,
     mut ours: impl FnMut() -> A,
@@ -305,86 +297,5 @@ fn compare<A, B>(
     }
 }
 
-/// How many operations make a turn.
-fn calibrate<T>(operation: &mut impl FnMut() -> T) -> u32 {
-    let mut times = 1;
-    while elapsed(operation, times) < TURN {
-        times *= 2;
-    }
-    times
-}
-
-/// The nanoseconds of one operation, out of `times`.
-fn nanos<T>(operation: &mut impl FnMut() -> T, times: u32) -> f64 {
-    elapsed(operation, times).as_secs_f64() * 1e9 / f64::from(times)
-}
-
-fn elapsed<T>(operation: &mut impl FnMut() -> T, times: u32) -> Duration {
-    let start = Instant::now();
-    for _ in 0..times {
-        let made = operation();
-        // By reference: moving a value is no part of making it.
-        black_box(&made);
-    }
-    start.elapsed()
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// The allocations and reallocations of one operation.
-fn allocations<T>(operation: &mut impl FnMut() -> T) -> u64 {
-    let before = ALLOCATIONS.get();
-    black_box(&operation());
-    ALLOCATIONS.get() - before
-}
-
 #[global_allocator]
 static COUNTING: Counting = Counting;
-
-thread_local! {
-    // In a cell of the thread, counting costs next to nothing; an atomic would make
-    // each allocation slower, to our advantage.
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, with the calls counted that give memory.
-struct Counting;
-
-fn count() {
-    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-}
-
-// SAFETY: each call is handed on to the system's allocator as it is; the counter
-// neither allocates nor needs to be dropped.
-#[expect(
-    unsafe_code,
-    reason = "GlobalAlloc is an unsafe trait, and there is no other way to count"
-)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(memory, layout, new_size) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
