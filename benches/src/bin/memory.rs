@@ -1,4 +1,5 @@
-//! What a policy costs in memory, and how fast a cache of many answers.
+//! What a policy costs in memory, and how fast a cache of many answers; what a discovery
+//! from the cache takes, and a verdict.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,9 +9,10 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use mta_sts::cache::PolicyCache;
-use mta_sts::sts::PolicyDomain;
+use mta_sts::sts::apply::{Checked, Context, Session, TlsOutcome, TlsVersion};
 use mta_sts::sts::cache::{CacheEntry, RefreshRule};
 use mta_sts::sts::discovery::Recheck;
+use mta_sts::sts::{Policy, PolicyDomain};
 use mta_sts_benches::counting::{Counting, allocations, octets};
 use mta_sts_benches::remembered::{AN_HOUR, body, confirmed, delivery, domain, fetched, now};
 use mta_sts_benches::timing::{ROUNDS, calibrate, median, nanos};
@@ -20,7 +22,8 @@ static COUNTING: Counting = Counting;
 
 const HELP: &str = "\
 Fills a PolicyCache with typical policies (three mx), measures what one costs, and
-compares look-ups in random order with a HashMap of the same keys, entries and hasher.
+compares look-ups in random order with a HashMap of the same keys and entries. Times
+discoveries that are answered from it, and verdicts.
 
 Usage: memory [--policies N]
 
@@ -76,7 +79,8 @@ fn measure(policies: usize) -> io::Result<()> {
     look_ups(&cache, &domains)?;
     updates(&cache, &domains)?;
     full(policies)?;
-    discoveries(&cache, &domains)
+    discoveries(&cache, &domains)?;
+    verdicts(&domains[0])
 }
 
 fn row(what: &str, value: impl ToString, reach: &str) -> io::Result<()> {
@@ -199,6 +203,25 @@ fn discoveries(cache: &PolicyCache, domains: &[PolicyDomain]) -> io::Result<()> 
         let time = median((0..ROUNDS).map(|_| nanos(&mut discover, times)));
         row(&format!("discovery {name} ns"), tenths(time), "< 1000")?;
         row(&format!("discovery {name}, allocations"), allocations(&mut discover), "0")?;
+    }
+    Ok(())
+}
+
+/// What the policy means for a host that it lists, with a valid certificate and without
+/// STARTTLS.
+fn verdicts(domain: &PolicyDomain) -> io::Result<()> {
+    let policy: Policy = body(domain).parse().map_err(io::Error::other)?;
+    let host = format!("mail.{domain}");
+    let session = Session::new(TlsVersion::Tls12OrLater).with_webpki(Checked::Valid);
+    let outcomes =
+        [("deliver", TlsOutcome::Established(session)), ("skip", TlsOutcome::NotOffered)];
+    for (name, outcome) in outcomes {
+        let mut judge =
+            || Context::new(black_box(&host)).with_policy(&policy).demand().judge(&outcome);
+        let times = calibrate(&mut judge);
+        let time = median((0..ROUNDS).map(|_| nanos(&mut judge, times)));
+        row(&format!("demand and verdict, {name} ns"), tenths(time), "")?;
+        row(&format!("demand and verdict, {name}, allocations"), allocations(&mut judge), "")?;
     }
     Ok(())
 }
