@@ -175,3 +175,18 @@ fn mx_1_patterns_that_differ_in_case_hash_alike() {
     assert_ne!(hash(&pattern("*.example.com")), hash(&pattern("example.com")));
     assert_ne!(pattern("*.example.com"), pattern("example.com"));
 }
+
+#[test]
+fn mx_4_patterns_and_their_errors_show_what_they_are() {
+    let pattern = MxPattern::parse("*.Example.com").unwrap();
+    assert_eq!(pattern.to_string(), "*.Example.com");
+    assert_eq!(format!("{pattern:>14}"), " *.Example.com");
+    assert_eq!(format!("{pattern:?}"), "\"*.Example.com\"");
+    assert_eq!(pattern.as_ref(), "*.Example.com");
+    let error = MxPattern::parse("mail.ex\u{7}ample").unwrap_err();
+    assert_eq!((error.offset(), error.found()), (7, "mail.ex\\u{7}ample"));
+    // What is too long for a slip gets no hint.
+    let host = format!("{}.example, ", "a".repeat(60));
+    assert!(MxPattern::parse(&host.repeat(7)).unwrap_err().hint().is_some());
+    assert!(MxPattern::parse(&host.repeat(8)).unwrap_err().hint().is_none());
+}
