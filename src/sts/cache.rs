@@ -16,21 +16,27 @@
 //! came from the future, and so their age is counted from then: when the clock is set,
 //! they have expired. Set it before mail goes out.
 
+mod cached_policy;
 mod failed;
+mod look;
+mod rate;
 mod register;
 mod stamp;
 
 use alloc::sync::Arc;
-use core::cmp::Ordering;
 use core::time::Duration;
 
 use rustls_pki_types::UnixTime;
 
+pub use self::cached_policy::{CachedPolicy, RefreshRule};
 pub use self::failed::FailedFetches;
-use self::register::{Register, join};
+pub(crate) use self::look::{Found, Look};
+pub(crate) use self::rate::Bucket;
+pub use self::rate::FetchRate;
+use self::register::join;
 pub(crate) use self::stamp::Stamp;
 use super::fetch::FetchFailure;
-use super::policy::{Mode, Policy};
+use super::policy::Policy;
 use super::policy_domain::PolicyDomain;
 use super::record::PolicyId;
 use crate::failure::ReasonCode;
@@ -42,209 +48,6 @@ fn since(then: UnixTime, now: UnixTime) -> u64 {
 
 fn plus(time: UnixTime, secs: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(time.as_secs().saturating_add(secs)))
-}
-
-/// A policy, with what is needed to know how long it may be applied
-/// (RFC 8461 §3.3).
-///
-/// It lives while no more than its `max_age` has passed since it was fetched. A TXT
-/// record with the same `id` confirms it and does not prolong it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedPolicy {
-    pub(crate) policy: Policy,
-    pub(crate) id: PolicyId,
-    pub(crate) stamp: Stamp,
-    /// From when its age is counted.
-    pub(crate) fetched_at: UnixTime,
-    /// Whether that is before the fetch, since the clock has run backwards.
-    pub(crate) is_set_back: bool,
-}
-
-impl CachedPolicy {
-    /// The longest time until a refresh, in seconds: a day.
-    pub const MAX_REFRESH_INTERVAL: u64 = 86_400;
-
-    /// The policy.
-    #[must_use]
-    pub const fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
-    /// The `id` under which it was announced.
-    #[must_use]
-    pub const fn id(&self) -> PolicyId {
-        self.id
-    }
-
-    /// From when its age is counted: its last fetch, or, if that was in the future
-    /// when somebody looked at it, the time of that look.
-    #[must_use]
-    pub const fn fetched_at(&self) -> UnixTime {
-        self.fetched_at
-    }
-
-    /// The last second in which it may be applied.
-    #[must_use]
-    pub fn expires_at(&self) -> UnixTime {
-        plus(self.fetched_at, self.policy.max_age().as_secs().into())
-    }
-
-    /// Whether it may, and so must, still be applied. A policy from the future is of
-    /// age 0.
-    #[must_use]
-    pub fn is_unexpired(&self, now: UnixTime) -> bool {
-        since(self.fetched_at, now) <= self.policy.max_age().as_secs().into()
-    }
-
-    /// From when on it should be fetched again, to be kept alive (§3.3, §10.2): a day
-    /// after it was fetched, or half its `max_age` if that is less; up to a quarter of
-    /// that time earlier, by a number that `seed` and the domain give, so that the
-    /// refreshes of many domains spread. At once if the clock has run backwards.
-    #[must_use]
-    pub fn refresh_due_at(&self, domain: &PolicyDomain, seed: u64) -> UnixTime {
-        if self.is_set_back {
-            return self.fetched_at;
-        }
-        let half = u64::from(self.policy.max_age().as_secs()) / 2;
-        let interval = half.min(Self::MAX_REFRESH_INTERVAL);
-        let spread = (interval / 4).saturating_add(1);
-        let earlier = scattered(domain, seed).checked_rem(spread).unwrap_or(0);
-        plus(self.fetched_at, interval.saturating_sub(earlier))
-    }
-
-    /// Whether it asks for anything: a policy of mode `none` does not.
-    fn protects(&self) -> bool {
-        self.policy.mode() != Mode::None
-    }
-}
-
-/// A number that differs from domain to domain: FNV-1a, and the finalizer of
-/// SplitMix64 to spread it over all bits.
-fn scattered(domain: &PolicyDomain, seed: u64) -> u64 {
-    let hash = domain.as_str().bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
-}
-
-impl Register for CachedPolicy {
-    fn version(&self, other: &Self) -> Ordering {
-        self.stamp
-            .cmp(&other.stamp)
-            .then_with(|| self.id.as_str().cmp(other.id.as_str()))
-            .then_with(|| self.policy.as_str().cmp(other.policy.as_str()))
-    }
-
-    fn lower(&mut self, other: &Self) {
-        self.fetched_at = self.fetched_at.min(other.fetched_at);
-        self.is_set_back |= other.is_set_back;
-    }
-}
-
-/// What the last look at the TXT record has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) stamp: Stamp,
-    pub(crate) found: Found,
-}
-
-/// What a look at the TXT record can find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// No one valid record, and why.
-    Nothing(ReasonCode),
-    /// A record with this `id`. Whether it is that of the policy is not kept: where
-    /// updates cross, the policy may be another one by then.
-    Record(PolicyId),
-}
-
-impl Found {
-    /// Tells any two apart.
-    fn key(&self) -> (Option<ReasonCode>, &str) {
-        match self {
-            Self::Nothing(reason) => (Some(*reason), ""),
-            Self::Record(id) => (None, id.as_str()),
-        }
-    }
-}
-
-impl Register for Look {
-    fn version(&self, other: &Self) -> Ordering {
-        self.stamp.cmp(&other.stamp).then_with(|| self.found.key().cmp(&other.found.key()))
-    }
-
-    fn lower(&mut self, _: &Self) {}
-}
-
-/// How many fetches one domain may cause, so that an `id` that changes all the time
-/// does not aim us at somebody: `burst` at once, and then one each
-/// 3,600 / `per_hour` seconds, rounded up.
-///
-/// No hour has more than `burst` + `per_hour` fetches. Discoveries that run at once
-/// count once: the driver lets one fetch at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FetchRate {
-    burst: u32,
-    per_hour: u32,
-}
-
-impl FetchRate {
-    /// A rate; each number is taken as 1 to 3,600.
-    #[must_use]
-    pub fn new(burst: u32, per_hour: u32) -> Self {
-        Self { burst: burst.clamp(1, 3_600), per_hour: per_hour.clamp(1, 3_600) }
-    }
-
-    /// Seconds for one fetch.
-    fn interval(self) -> u64 {
-        3_600_u64.div_ceil(u64::from(self.per_hour).max(1))
-    }
-
-    /// Seconds until an empty bucket is full.
-    fn window(self) -> u64 {
-        self.interval().saturating_mul(self.burst.into())
-    }
-}
-
-/// 10 at once and 10 an hour: a domain that changes its policy does so once a day.
-impl Default for FetchRate {
-    fn default() -> Self {
-        Self { burst: 10, per_hour: 10 }
-    }
-}
-
-/// How much of the [`FetchRate`] is used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Bucket {
-    /// When the last fetch was asked for.
-    pub(crate) spent: Stamp,
-    /// In how many seconds from then the bucket is full again.
-    pub(crate) backlog: u32,
-}
-
-/// Which policies are kept alive by refreshes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefreshRule {
-    seed: u64,
-    used_within_days: u32,
-}
-
-impl RefreshRule {
-    /// Refreshes domains that had mail within the last 30 days; `seed` spreads the
-    /// refreshes and should differ from sender to sender.
-    #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self { seed, used_within_days: 30 }
-    }
-
-    /// Refreshes domains that had mail within the last `days`.
-    #[must_use]
-    pub const fn used_within_days(mut self, days: u32) -> Self {
-        self.used_within_days = days;
-        self
-    }
 }
 
 /// All that is known of one policy domain: its policy, when the TXT record was looked
