@@ -10,9 +10,10 @@
 //! without a policy drives out one with a policy, and no live policy is lost while the
 //! live ones weigh no more than their share.
 //!
-//! Beyond that the least recently used goes, as the S3-FIFO algorithm of quick_cache has
-//! it; those that have expired meanwhile go before, if they have not been looked for
-//! within the last [minute](PolicyCache::SWEEP_INTERVAL). Each live policy that is lost
+//! Beyond that the least recently used goes, roughly: the S3-FIFO algorithm of quick_cache
+//! keeps what was used more than once before what is new. Those that have expired
+//! meanwhile go first, if they have not been looked for within the last
+//! [minute](PolicyCache::SWEEP_INTERVAL). Each live policy that is lost
 //! is told as [`Evicted`] by the call that causes it, for the operator to know
 //! (RFC 8461 §10.2: a policy that is forgotten protects nobody).
 //!
@@ -24,8 +25,8 @@
 //!
 //! # Limits
 //!
-//! Weights are estimates of the memory that an entry costs; the index grows by doubling.
-//! An entry that is heavier than all the room it could have is not kept.
+//! Weights are estimates from above of the memory that an entry costs. An entry that is
+//! heavier than half the room it could have is not kept.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -82,8 +83,8 @@ pub struct PolicyCache {
 type Half = Cache<PolicyDomain, CacheEntry, Weight, DefaultHashBuilder, Collect>;
 
 impl PolicyCache {
-    /// The capacity by default, in octets: 64 MiB, room for more than 100,000 policies,
-    /// more than most senders ever meet.
+    /// The capacity by default, in octets: 64 MiB, room for some 80,000 policies, more
+    /// than most senders ever meet.
     pub const DEFAULT_CAPACITY: u64 = 64 << 20;
 
     /// By default live policies may have all of the capacity but one part in so many.
@@ -279,13 +280,15 @@ impl Evicted {
     }
 }
 
-/// One shard, since the share of each would be a bound of its own; and no room for the
-/// names of what was evicted, which would take as much as entries do.
+/// One shard, since the share of each would be a bound of its own; half of the room for
+/// what is new, which else would go before anything older; and none for the names of what
+/// was evicted, which would take as much as entries do.
 fn half(capacity: u64) -> Half {
     let items = usize::try_from(capacity / TYPICAL_WEIGHT).unwrap_or(usize::MAX);
     let options = OptionsBuilder::new()
         .estimated_items_capacity(items)
         .weight_capacity(capacity)
+        .hot_allocation(0.5)
         .ghost_allocation(0.0)
         .shards(1)
         .build()
@@ -294,7 +297,7 @@ fn half(capacity: u64) -> Half {
 }
 
 /// What a policy with a few patterns weighs, in octets.
-const TYPICAL_WEIGHT: u64 = 600;
+const TYPICAL_WEIGHT: u64 = 800;
 
 /// Estimates the memory of entries.
 #[derive(Clone)]
@@ -304,9 +307,9 @@ impl Weight {
     /// What an allocator adds to a block, and the counts of an `Arc`.
     const BLOCK: usize = 24;
 
-    /// The entry in its place, what the index adds to it, and some of the room that it has
-    /// to spare.
-    const PLACE: usize = size_of::<(PolicyDomain, CacheEntry)>() + 64;
+    /// The entry in its place, and what the index adds to it; twice, since the room for
+    /// entries grows by doubling.
+    const PLACE: usize = 2 * (size_of::<(PolicyDomain, CacheEntry)>() + 32);
 }
 
 impl Weighter<PolicyDomain, CacheEntry> for Weight {
