@@ -1,0 +1,1 @@
+//! Report mails (RFC 8460 §5.3).

@@ -1,0 +1,1 @@
+//! Counting the sessions of a day (RFC 8460 §4.1).
