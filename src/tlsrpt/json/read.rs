@@ -1,0 +1,613 @@
+//! The objects of a report, member by member.
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
+use core::marker::PhantomData;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use rustls_pki_types::UnixTime;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::date::{self, Odd};
+use super::deviation::ReportDeviationKind as Kind;
+use super::error::{ReadReportError, ReadReportErrorKind as Fault};
+use super::i_json;
+use super::member::{Member, Name, Object, Place};
+use super::value::{At, Context, Count, Text, Texts, Tolerant, Wanted};
+use crate::domain::DomainName;
+use crate::failure::{PolicyType, ResultType};
+use crate::tlsrpt::report::{
+    DateRange, FailureDetails, PolicyDescription, PolicyReport, Report, Reported, Summary,
+    UnknownMembers,
+};
+
+/// Reads a text that is UTF-8 and within the limit.
+pub(super) fn read<'de>(
+    text: &'de str,
+    context: &Context<'_>,
+) -> Result<Report<'de>, ReadReportError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let at = At { context, place: Place::REPORT };
+    let report = Tolerant(Members::new(at))
+        .deserialize(&mut json)
+        .map_err(|error| context.error(&error))?
+        .ok_or(ReadReportError::new(Fault::Missing, Place::REPORT))?;
+    json.end().map_err(|error| {
+        ReadReportError::new(Fault::Trailing, Place::REPORT).at(error.line(), error.column())
+    })?;
+    Ok(report)
+}
+
+/// An object of a report.
+trait Read<'de>: Sized {
+    const OBJECT: Object;
+    /// What RFC 8460 wants, and the reader can do without.
+    const WANTED: &'static [Member];
+
+    fn empty() -> Self;
+
+    /// Takes the value of a member; the place is that of the member.
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error>;
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de>;
+
+    /// Looks at it as a whole.
+    fn finish<E: Error>(&mut self, seen: Seen, at: At<'_>) -> Result<(), E>;
+}
+
+/// Which members of an object stood there.
+#[derive(Clone, Copy, Default)]
+struct Seen(u32);
+
+impl Seen {
+    const fn has(self, member: Member) -> bool {
+        self.0 & member.bit() != 0
+    }
+
+    const fn add(&mut self, member: Member) {
+        self.0 |= member.bit();
+    }
+}
+
+/// Wants an object.
+struct Members<'c, T> {
+    at: At<'c>,
+    object: PhantomData<T>,
+}
+
+impl<'c, T> Members<'c, T> {
+    const fn new(at: At<'c>) -> Self {
+        Self { at, object: PhantomData }
+    }
+}
+
+impl<'de, T: Read<'de>> Wanted<'de> for Members<'_, T> {
+    type Value = Option<T>;
+
+    fn at(&self) -> At<'_> {
+        self.at
+    }
+
+    fn missing(self) -> Option<T> {
+        None
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<T>, A::Error> {
+        let at = self.at;
+        let mut object = T::empty();
+        let mut seen = Seen::default();
+        while let Some(key) = map.next_key_seed(Key(T::OBJECT))? {
+            match key {
+                Ok((member, name)) => {
+                    let at = at.with(member);
+                    at.note_if(name == Name::Alias, Kind::Alias);
+                    at.note_if(seen.has(member), Kind::Duplicate);
+                    if name == Name::Alias && seen.has(member) {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                    seen.add(member);
+                    object.take(member, &mut map, at)?;
+                }
+                Err(name) => keep(object.unknown(), name, map.next_value()?, at),
+            }
+        }
+        for member in T::WANTED {
+            at.with(*member).note_if(!seen.has(*member), Kind::Missing);
+        }
+        object.finish(seen, at)?;
+        Ok(Some(object))
+    }
+}
+
+/// Keeps a member that RFC 8460 does not define, if it can be written again.
+fn keep<'de>(
+    members: &mut UnknownMembers<'de>,
+    name: Cow<'de, str>,
+    json: &'de RawValue,
+    at: At<'_>,
+) {
+    at.note_if(members.get(&name).is_some(), Kind::Duplicate);
+    let fits = i_json::is_text(&name) && i_json::is_value(json.get());
+    if fits && members.len() < at.context.limits.unknown_members {
+        members.insert(name, json.get().into());
+    } else {
+        at.note(Kind::NotKept);
+    }
+}
+
+/// A member's name; the name itself if RFC 8460 does not define it.
+struct Key(Object);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Result<(Member, Name), Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Result<(Member, Name), Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Member::of(self.0, name).ok_or(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Member::of(self.0, name).ok_or_else(|| Cow::Owned(name.into())))
+    }
+}
+
+const NO_TIME: UnixTime = UnixTime::since_unix_epoch(Duration::ZERO);
+
+impl<'de> Read<'de> for Report<'de> {
+    const OBJECT: Object = Object::Report;
+    const WANTED: &'static [Member] =
+        &[Member::OrganizationName, Member::ContactInfo, Member::ReportId];
+
+    fn empty() -> Self {
+        Self::new(DateRange::new(NO_TIME, NO_TIME))
+    }
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error> {
+        match member {
+            Member::OrganizationName => self.organization_name = text(value, at)?,
+            Member::ContactInfo => self.contact_info = text(value, at)?,
+            Member::ReportId => self.report_id = text(value, at)?,
+            Member::DateRange => self.date_range = required(value, at)?,
+            _ => {
+                let policies = value.next_value_seed(Tolerant(Policies(at)))?;
+                self.policies = policies.ok_or_else(|| at.stop(Fault::Missing))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de> {
+        &mut self.unknown
+    }
+
+    fn finish<E: Error>(&mut self, seen: Seen, at: At<'_>) -> Result<(), E> {
+        demand(seen, &[Member::DateRange, Member::Policies], at)?;
+        let id = self.report_id.as_deref();
+        at.with(Member::ReportId).note_if(id.is_some_and(|id| id.ends_with('+')), Kind::NoDomain);
+        let mut before = BTreeSet::new();
+        for (index, one) in self.policies.iter().enumerate() {
+            let at = At { place: Place::new(Some(index), None).with(Member::Policy), ..at };
+            at.note_if(!before.insert(&one.policy), Kind::SamePolicyTwice);
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Read<'de> for DateRange<'de> {
+    const OBJECT: Object = Object::DateRange;
+    const WANTED: &'static [Member] = &[];
+
+    fn empty() -> Self {
+        Self::new(NO_TIME, NO_TIME)
+    }
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error> {
+        let time = time(text(value, at)?, at)?;
+        match member {
+            Member::StartDatetime => self.start_datetime = time,
+            _ => self.end_datetime = time,
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de> {
+        &mut self.unknown
+    }
+
+    fn finish<E: Error>(&mut self, seen: Seen, at: At<'_>) -> Result<(), E> {
+        const DAY: u64 = 86_400;
+        demand(seen, &[Member::StartDatetime, Member::EndDatetime], at)?;
+        let at = at.with(Member::EndDatetime);
+        let (start, end) = (self.start_datetime.as_secs(), self.end_datetime.as_secs());
+        match end.checked_sub(start) {
+            None => at.note(Kind::EndBeforeStart),
+            Some(86_399) => {}
+            Some(DAY) if end % DAY == 0 => at.note(Kind::EndAtMidnight),
+            Some(_) => at.note(Kind::NotOneDay),
+        }
+        Ok(())
+    }
+}
+
+/// A date-time; without one there is no report (RPT-3).
+fn time<E: Error>(text: Option<Cow<'_, str>>, at: At<'_>) -> Result<UnixTime, E> {
+    let text = text.ok_or_else(|| at.stop(Fault::Missing))?;
+    let Some((time, odd)) = date::read(&text) else {
+        return Err(at.stop_at(ReadReportError::new(Fault::Date, at.place).found(&*text)));
+    };
+    for odd in odd {
+        at.note(match odd {
+            Odd::NoZone => Kind::NoTimeZone,
+            Odd::Offset => Kind::Offset,
+            Odd::Fraction => Kind::Fraction,
+        });
+    }
+    Ok(time)
+}
+
+/// Wants the array of policies.
+struct Policies<'c>(At<'c>);
+
+impl<'de> Wanted<'de> for Policies<'_> {
+    type Value = Option<Vec<PolicyReport<'de>>>;
+
+    fn at(&self) -> At<'_> {
+        self.0
+    }
+
+    fn missing(self) -> Self::Value {
+        None
+    }
+
+    fn array<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let mut policies = Vec::new();
+        let read = Cell::new(0);
+        loop {
+            let at = At { place: Place::new(Some(read.get()), None), ..self.0 };
+            match array.next_element_seed(Tolerant(Members::new(at)))? {
+                None => break,
+                Some(None) => return Err(at.stop(Fault::Missing)),
+                Some(Some(policy)) => policies.push(policy),
+            }
+            at.count(&read, at.context.limits.policies, Fault::TooManyPolicies)?;
+        }
+        self.0.note_if(policies.is_empty(), Kind::Empty);
+        Ok(Some(policies))
+    }
+}
+
+impl<'de> Read<'de> for PolicyReport<'de> {
+    const OBJECT: Object = Object::PolicyReport;
+    const WANTED: &'static [Member] = &[Member::FailureDetails];
+
+    fn empty() -> Self {
+        Self::new(PolicyDescription::EMPTY, Summary::new(0, 0))
+    }
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error> {
+        match member {
+            Member::Policy => self.policy = required(value, at)?,
+            Member::Summary => self.summary = required(value, at)?,
+            _ => self.failure_details = value.next_value_seed(Tolerant(Rows(at)))?,
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de> {
+        &mut self.unknown
+    }
+
+    fn finish<E: Error>(&mut self, seen: Seen, at: At<'_>) -> Result<(), E> {
+        demand(seen, &[Member::Policy, Member::Summary], at)?;
+        let rows = self.failure_details.iter();
+        let sum = rows.map(|row| u128::from(row.failed_session_count)).sum::<u128>();
+        let differs = sum != u128::from(self.summary.total_failure_session_count);
+        let odd = differs && !self.failure_details.is_empty();
+        at.with(Member::FailureDetails).note_if(odd, Kind::SumDiffers);
+        Ok(())
+    }
+}
+
+/// Wants the array of rows.
+struct Rows<'c>(At<'c>);
+
+impl<'de> Wanted<'de> for Rows<'_> {
+    type Value = Vec<FailureDetails<'de>>;
+
+    fn at(&self) -> At<'_> {
+        self.0
+    }
+
+    fn missing(self) -> Self::Value {
+        Vec::new()
+    }
+
+    fn array<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        let context = self.0.context;
+        let mut rows = Vec::new();
+        for index in 0_usize.. {
+            let place = Place::new(self.0.place.policy(), Some(index));
+            let at = At { context, place };
+            match array.next_element_seed(Tolerant(Members::new(at)))? {
+                None => break,
+                Some(row) => rows.extend(row),
+            }
+            at.count(&context.rows, context.limits.rows, Fault::TooManyRows)?;
+        }
+        self.0.note_if(rows.is_empty(), Kind::Empty);
+        Ok(rows)
+    }
+}
+
+impl<'de> Read<'de> for PolicyDescription<'de> {
+    const OBJECT: Object = Object::Policy;
+    const WANTED: &'static [Member] = &[Member::PolicyType, Member::PolicyDomain];
+
+    fn empty() -> Self {
+        Self::EMPTY
+    }
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error> {
+        match member {
+            Member::PolicyType => {
+                self.policy_type = reported(text(value, at)?, policy_type, at);
+            }
+            Member::PolicyDomain => {
+                self.policy_domain = text(value, at)?;
+                let domain = self.policy_domain.as_deref().filter(|domain| !domain.is_empty());
+                at.note_if(domain.is_some_and(|domain| !is_domain(domain)), Kind::NotADomain);
+            }
+            Member::PolicyString => {
+                self.policy_string = value.next_value_seed(Tolerant(Texts(at)))?;
+            }
+            _ => {
+                self.mx_host = value.next_value_seed(Tolerant(Texts(at)))?;
+                let prefixed = self.mx_host.iter().any(|host| host.starts_with("mx:"));
+                at.note_if(prefixed, Kind::Prefixed);
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de> {
+        &mut self.unknown
+    }
+
+    fn finish<E: Error>(&mut self, seen: Seen, at: At<'_>) -> Result<(), E> {
+        let sts = self.known_type() == Some(PolicyType::Sts);
+        let tlsa = self.known_type() == Some(PolicyType::Tlsa);
+        let (policy, mx) = (at.with(Member::PolicyString), at.with(Member::MxHost));
+        policy.note_if((sts || tlsa) && !seen.has(Member::PolicyString), Kind::Missing);
+        mx.note_if(sts && !seen.has(Member::MxHost), Kind::Missing);
+        let out_of_place = self.policy_type.is_some() && !sts && seen.has(Member::MxHost);
+        mx.note_if(out_of_place, Kind::MxHostOutOfPlace);
+        if tlsa {
+            split(&mut self.policy_string, json_in_string, Kind::JsonInString, policy)?;
+        }
+        split(&mut self.policy_string, lines_in_one, Kind::LinesInOne, policy)
+    }
+}
+
+/// Takes texts apart that have several texts in them.
+fn split<'de, E: Error>(
+    texts: &mut Vec<Cow<'de, str>>,
+    parts: impl Fn(&str) -> Option<Vec<String>>,
+    kind: Kind,
+    at: At<'_>,
+) -> Result<(), E> {
+    if !texts.iter().any(|text| parts(text).is_some()) {
+        return Ok(());
+    }
+    let mut all = Vec::new();
+    for text in texts.drain(..) {
+        match parts(&text) {
+            None => all.push(text),
+            Some(parts) => {
+                at.note(kind);
+                for part in parts {
+                    at.one_more_string()?;
+                    all.push(Cow::Owned(part));
+                }
+            }
+        }
+    }
+    *texts = all;
+    Ok(())
+}
+
+/// TLSA records that somebody has written as JSON into one text. Once: what stands in
+/// them is no JSON again.
+fn json_in_string(text: &str) -> Option<Vec<String>> {
+    if !text.trim_start().starts_with('[') {
+        return None;
+    }
+    let records: Vec<String> = serde_json::from_str(text).ok()?;
+    let plain = records.iter().all(|record| !record.trim_start().starts_with('['));
+    plain.then_some(records)
+}
+
+/// A policy's lines, without their ends.
+fn lines_in_one(text: &str) -> Option<Vec<String>> {
+    text.contains('\n').then(|| text.lines().map(String::from).collect())
+}
+
+fn is_domain(name: &str) -> bool {
+    name.contains('.') && DomainName::parse(name).is_ok()
+}
+
+impl<'de> Read<'de> for Summary<'de> {
+    const OBJECT: Object = Object::Summary;
+    const WANTED: &'static [Member] = &[Member::Successful, Member::Failure];
+
+    fn empty() -> Self {
+        Self::new(0, 0)
+    }
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error> {
+        let count = value.next_value_seed(Count(at))?;
+        match member {
+            Member::Successful => self.total_successful_session_count = count,
+            _ => self.total_failure_session_count = count,
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de> {
+        &mut self.unknown
+    }
+
+    fn finish<E: Error>(&mut self, _: Seen, _: At<'_>) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+impl<'de> Read<'de> for FailureDetails<'de> {
+    const OBJECT: Object = Object::Row;
+    const WANTED: &'static [Member] = &[
+        Member::ResultType,
+        Member::SendingMtaIp,
+        Member::ReceivingMxHostname,
+        Member::ReceivingIp,
+        Member::FailedSessionCount,
+    ];
+
+    fn empty() -> Self {
+        Self::default()
+    }
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        member: Member,
+        value: &mut A,
+        at: At<'_>,
+    ) -> Result<(), A::Error> {
+        match member {
+            Member::FailedSessionCount => {
+                self.failed_session_count = value.next_value_seed(Count(at))?;
+            }
+            Member::ResultType => {
+                self.result_type = reported(text(value, at)?, result_type, at);
+            }
+            Member::SendingMtaIp => self.sending_mta_ip = address(text(value, at)?, at),
+            Member::ReceivingIp => self.receiving_ip = address(text(value, at)?, at),
+            Member::ReceivingMxHostname => self.receiving_mx_hostname = text(value, at)?,
+            Member::ReceivingMxHelo => self.receiving_mx_helo = text(value, at)?,
+            Member::AdditionalInformation => self.additional_information = text(value, at)?,
+            _ => self.failure_reason_code = text(value, at)?,
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self) -> &mut UnknownMembers<'de> {
+        &mut self.unknown
+    }
+
+    fn finish<E: Error>(&mut self, _: Seen, _: At<'_>) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+fn text<'de, A: MapAccess<'de>>(
+    value: &mut A,
+    at: At<'_>,
+) -> Result<Option<Cow<'de, str>>, A::Error> {
+    value.next_value_seed(Tolerant(Text(at)))
+}
+
+/// An object without which there is no report.
+fn required<'de, A: MapAccess<'de>, T: Read<'de>>(
+    value: &mut A,
+    at: At<'_>,
+) -> Result<T, A::Error> {
+    let place = match at.place.member() {
+        // The members of these objects say themselves whose they are.
+        Some("policy" | "summary") => Place::new(at.place.policy(), None),
+        _ => Place::REPORT,
+    };
+    let object = value.next_value_seed(Tolerant(Members::new(At { place, ..at })))?;
+    object.ok_or_else(|| at.stop(Fault::Missing))
+}
+
+fn demand<E: Error>(seen: Seen, members: &[Member], at: At<'_>) -> Result<(), E> {
+    match members.iter().find(|member| !seen.has(**member)) {
+        Some(member) => Err(at.with(*member).stop(Fault::Missing)),
+        None => Ok(()),
+    }
+}
+
+/// A value of a registry, or the text that stands in its place.
+fn reported<'de, T>(
+    text: Option<Cow<'de, str>>,
+    names: impl Fn(&str) -> Option<T>,
+    at: At<'_>,
+) -> Option<Reported<'de, T>> {
+    let text = text?;
+    let known = names(&text);
+    at.note_if(known.is_none() && !text.is_empty(), Kind::UnknownValue);
+    Some(known.map_or(Reported::Other(text), Reported::Known))
+}
+
+fn policy_type(text: &str) -> Option<PolicyType> {
+    PolicyType::ALL.into_iter().find(|one| one.as_str() == text)
+}
+
+fn result_type(text: &str) -> Option<ResultType> {
+    ResultType::ALL.iter().copied().find(|one| one.as_str() == text)
+}
+
+/// An address stays text; it is only looked at.
+fn address<'de>(text: Option<Cow<'de, str>>, at: At<'_>) -> Option<Cow<'de, str>> {
+    let odd =
+        text.as_deref().is_some_and(|text| !text.is_empty() && text.parse::<IpAddr>().is_err());
+    at.note_if(odd, Kind::NotAnAddress);
+    text
+}
