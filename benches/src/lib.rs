@@ -5,4 +5,5 @@ pub mod byte_loop;
 pub mod counting;
 pub mod inputs;
 pub mod remembered;
+pub mod reports;
 pub mod timing;

@@ -10,6 +10,7 @@
 //! draws no conclusions.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -380,26 +381,29 @@ impl Reported<'_, ResultType> {
 /// Only the reader makes them, from JSON that it has checked to be I-JSON (RFC 7493), so
 /// that nothing else can get into a report by this way; they can be left out again.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct UnknownMembers<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct UnknownMembers<'a>(Option<Box<Members<'a>>>); // Small, since there are hardly any.
+
+type Members<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 impl<'a> UnknownMembers<'a> {
-    pub(crate) const NONE: Self = Self(Vec::new());
+    pub(crate) const NONE: Self = Self(None);
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// How many there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.0.len()
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |members| members.len())
     }
 
     /// Name and JSON text of each.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, json)| (&**name, &**json))
+        let members = self.0.as_deref().map_or(&[][..], Vec::as_slice);
+        members.iter().map(|(name, json)| (&**name, &**json))
     }
 
     /// The JSON text of the member of this name.
@@ -410,16 +414,17 @@ impl<'a> UnknownMembers<'a> {
 
     /// Leaves all of them out.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.0 = None;
     }
 
     /// Adds a member whose text has been checked; the last one of a name stays, in the
     /// place of the first.
     #[cfg(feature = "json")]
     pub(crate) fn insert(&mut self, name: Cow<'a, str>, json: Cow<'a, str>) {
-        match self.0.iter_mut().find(|(one, _)| *one == name) {
+        let members = self.0.get_or_insert_default();
+        match members.iter_mut().find(|(one, _)| *one == name) {
             Some((_, old)) => *old = json,
-            None => self.0.push((name, json)),
+            None => members.push((name, json)),
         }
     }
 
@@ -427,7 +432,8 @@ impl<'a> UnknownMembers<'a> {
     #[must_use]
     pub fn into_owned(self) -> UnknownMembers<'static> {
         let one = |(name, json)| (owned(name), owned(json));
-        UnknownMembers(self.0.into_iter().map(one).collect())
+        let all = |members: Box<Members<'a>>| Box::new(members.into_iter().map(one).collect());
+        UnknownMembers(self.0.map(all))
     }
 }
 

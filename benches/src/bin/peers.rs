@@ -11,10 +11,11 @@ use std::process::ExitCode;
 
 use mta_sts::Reading;
 use mta_sts::sts::{Policy, StsRecord};
-use mta_sts::tlsrpt::TlsRptRecord;
+use mta_sts::tlsrpt::json::ReadLimits;
+use mta_sts::tlsrpt::{Report, TlsRptRecord};
 use mta_sts_benches::counting::{Counting, allocations};
 use mta_sts_benches::timing::{ROUNDS, calibrate, median, nanos};
-use mta_sts_benches::{byte_loop, inputs};
+use mta_sts_benches::{byte_loop, inputs, reports};
 
 const HELP: &str = "\
 Compares mta-sts with mailrs-mta-sts, mailrs-tls-rpt and a hand-written byte loop.
@@ -156,8 +157,18 @@ impl Row {
     }
 }
 
-fn works() -> [Work; 6] {
-    [sts_record_loop(), sts_record(), policy(), matching(), tlsrpt_record(), tlsrpt_uris()]
+fn works() -> Vec<Work> {
+    vec![
+        sts_record_loop(),
+        sts_record(),
+        policy(),
+        matching(),
+        tlsrpt_record(),
+        tlsrpt_uris(),
+        read_report(),
+        read_report_bare(),
+        write_report(),
+    ]
 }
 
 fn sts_record_loop() -> Work {
@@ -272,6 +283,63 @@ fn tlsrpt_uris() -> Work {
         name: "TlsRptRecord::parse and rua / mailrs-tls-rpt",
         reach: None,
         rows: vec![compare("TlsRptRecord::parse + rua, two URIs / mailrs-tls-rpt", ours, peer)],
+    }
+}
+
+/// The JSON of a report, by the peer's struct, which owns all its texts.
+fn read_report() -> Work {
+    let row = |case, text: &str| {
+        let ours = || Report::from_json(black_box(text.as_bytes()), &ReadLimits::default());
+        let peer = || serde_json::from_str::<mailrs_tls_rpt::Report>(black_box(text));
+        let (report, deviations) = ours().expect("a good report");
+        assert!(deviations.is_empty());
+        assert_eq!(report.report_id.as_deref(), Some(&*peer().expect("a good report").report_id));
+        compare(case, ours, peer)
+    };
+    Work {
+        name: "Report::from_json / mailrs-tls-rpt",
+        reach: Some(Reach { ratio: 2.0, allocations: u64::MAX }),
+        rows: vec![
+            row("Report::from_json, 2 kB / mailrs-tls-rpt", &reports::json(reports::SMALL)),
+            row("Report::from_json, 10 MB / mailrs-tls-rpt", &reports::json(reports::LARGE)),
+        ],
+    }
+}
+
+/// The same into structs that only borrow, and tolerate nothing.
+fn read_report_bare() -> Work {
+    let row = |case, text: &str| {
+        let ours = || Report::from_json(black_box(text.as_bytes()), &ReadLimits::default());
+        let bare = || serde_json::from_str::<reports::Bare<'_>>(black_box(text));
+        assert!(bare().is_ok());
+        compare(case, ours, bare)
+    };
+    Work {
+        name: "Report::from_json / serde_json, bare struct",
+        // At most 1.3 times its time.
+        reach: Some(Reach { ratio: 1.0 / 1.3, allocations: u64::MAX }),
+        rows: vec![
+            row("Report::from_json, 2 kB / bare struct", &reports::json(reports::SMALL)),
+            row("Report::from_json, 10 MB / bare struct", &reports::json(reports::LARGE)),
+        ],
+    }
+}
+
+fn write_report() -> Work {
+    let row = |case, text: &str| {
+        let (report, _) = Report::from_json(text.as_bytes(), &ReadLimits::default()).expect("good");
+        let peers: mailrs_tls_rpt::Report = serde_json::from_str(text).expect("good");
+        assert_eq!(report.to_json().as_deref(), Ok(text));
+        let ours = || black_box(&report).to_json();
+        compare(case, ours, || serde_json::to_string(black_box(&peers)))
+    };
+    Work {
+        name: "Report::to_json / mailrs-tls-rpt",
+        reach: Some(Reach { ratio: 1.0, allocations: u64::MAX }),
+        rows: vec![
+            row("Report::to_json, 2 kB / mailrs-tls-rpt", &reports::json(reports::SMALL)),
+            row("Report::to_json, 10 MB / mailrs-tls-rpt", &reports::json(reports::LARGE)),
+        ],
     }
 }
 

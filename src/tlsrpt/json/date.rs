@@ -42,21 +42,48 @@ pub(super) fn read(text: &str) -> Option<(UnixTime, impl Iterator<Item = Odd>)> 
     Some((UnixTime::since_unix_epoch(since), zone.into_iter().chain(fraction)))
 }
 
-/// `full-date "T" time-hour ":" time-minute ":" time-second`.
+/// `full-date "T" time-hour ":" time-minute ":" time-second`, a leap second as the one
+/// before it.
 fn civil(text: &str) -> Option<DateTime> {
-    let fits = text.bytes().zip(b"0000-00-00T00:00:00").all(|(found, shape)| match shape {
-        b'0' => found.is_ascii_digit(),
-        b'T' => matches!(found, b'T' | b't'),
-        _ => found == *shape,
-    });
-    if !fits {
+    let [
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        mo1,
+        mo2,
+        b'-',
+        d1,
+        d2,
+        b'T' | b't',
+        h1,
+        h2,
+        b':',
+        mi1,
+        mi2,
+        b':',
+        s1,
+        s2,
+    ] = *text.as_bytes()
+    else {
         return None;
-    }
-    let mut plain = text.to_ascii_uppercase();
-    if plain.ends_with("60") {
-        plain.replace_range(SECONDS_LEN.saturating_sub(2).., "59");
-    }
-    plain.parse().ok()
+    };
+    let century = i16::from(two(y1, y2)?).checked_mul(100)?;
+    let year = century.checked_add(two(y3, y4)?.into())?;
+    let second = match two(s1, s2)? {
+        60 => 59,
+        second => second,
+    };
+    let time = (two(h1, h2)?, two(mi1, mi2)?, second);
+    let day = jiff::civil::Date::new(year, two(mo1, mo2)?, two(d1, d2)?).ok()?;
+    Some(day.to_datetime(jiff::civil::Time::new(time.0, time.1, time.2, 0).ok()?))
+}
+
+/// The number of two digits.
+fn two(tens: u8, ones: u8) -> Option<i8> {
+    let digit = |b: u8| i8::try_from(b.checked_sub(b'0')?).ok().filter(|digit| *digit < 10);
+    digit(tens)?.checked_mul(10)?.checked_add(digit(ones)?)
 }
 
 /// Whether a leap second may follow (RFC 3339 §5.7): the last second of June or
@@ -80,11 +107,7 @@ fn numeric_offset(text: &str) -> Option<i64> {
     let [sign, h1, h2, b':', m1, m2] = *text.as_bytes() else {
         return None;
     };
-    let two = |tens: u8, ones: u8| {
-        let digit = |b: u8| char::from(b).to_digit(10).map(i64::from);
-        digit(tens)?.checked_mul(10)?.checked_add(digit(ones)?)
-    };
-    let (hours, minutes) = (two(h1, h2)?, two(m1, m2)?);
+    let (hours, minutes) = (i64::from(two(h1, h2)?), i64::from(two(m1, m2)?));
     if hours > 23 || minutes > 59 {
         return None;
     }

@@ -2,19 +2,9 @@
 
 use core::fmt;
 
-/// The objects of a report, each of which has members of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Object {
-    Report,
-    DateRange,
-    PolicyReport,
-    Policy,
-    Summary,
-    Row,
-}
-
 /// The members that RFC 8460 §4.4 defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub(super) enum Member {
     OrganizationName,
     DateRange,
@@ -43,49 +33,6 @@ pub(super) enum Member {
 }
 
 impl Member {
-    /// The member of this name, and whether the name is another one seen in the wild.
-    pub(super) fn of(object: Object, name: &str) -> Option<(Self, Name)> {
-        let member = match (object, name) {
-            (Object::Report, "organization-name") => Self::OrganizationName,
-            (Object::Report, "date-range") => Self::DateRange,
-            (Object::Report, "contact-info") => Self::ContactInfo,
-            (Object::Report, "report-id") => Self::ReportId,
-            (Object::Report, "policies") => Self::Policies,
-            (Object::DateRange, "start-datetime") => Self::StartDatetime,
-            (Object::DateRange, "end-datetime") => Self::EndDatetime,
-            (Object::PolicyReport, "policy") => Self::Policy,
-            (Object::PolicyReport, "summary") => Self::Summary,
-            (Object::PolicyReport, "failure-details") => Self::FailureDetails,
-            (Object::Policy, "policy-type") => Self::PolicyType,
-            (Object::Policy, "policy-string") => Self::PolicyString,
-            (Object::Policy, "policy-domain") => Self::PolicyDomain,
-            (Object::Policy, "mx-host") => Self::MxHost,
-            (Object::Summary, "total-successful-session-count") => Self::Successful,
-            (Object::Summary, "total-failure-session-count") => Self::Failure,
-            (Object::Row, "result-type") => Self::ResultType,
-            (Object::Row, "sending-mta-ip") => Self::SendingMtaIp,
-            (Object::Row, "receiving-mx-hostname") => Self::ReceivingMxHostname,
-            (Object::Row, "receiving-mx-helo") => Self::ReceivingMxHelo,
-            (Object::Row, "receiving-ip") => Self::ReceivingIp,
-            (Object::Row, "failed-session-count") => Self::FailedSessionCount,
-            (Object::Row, "additional-information") => Self::AdditionalInformation,
-            (Object::Row, "failure-reason-code") => Self::FailureReasonCode,
-            _ => return Self::of_alias(object, name).map(|member| (member, Name::Alias)),
-        };
-        Some((member, Name::Own))
-    }
-
-    /// The drafts of the RFC, and one sender's own name.
-    fn of_alias(object: Object, name: &str) -> Option<Self> {
-        Some(match (object, name) {
-            (Object::Policy, "mx-host-pattern") => Self::MxHost,
-            (Object::Row, "receiving-mx-host-name") => Self::ReceivingMxHostname,
-            (Object::Row, "additional-info-uri") => Self::AdditionalInformation,
-            (Object::Row, "failure-error-code") => Self::FailureReasonCode,
-            _ => return None,
-        })
-    }
-
     /// The name in JSON.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -133,45 +80,52 @@ impl Member {
     }
 }
 
-/// Under which name a member stood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
-    Own,
-    Alias,
-}
-
 /// A place in a report: `policies[1].failure-details[0].receiving-ip`. Elements are
 /// counted from 0, as JSON's readers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
-    policy: Option<usize>,
-    row: Option<usize>,
+    // Small, since every value that is read has one: `NONE` stands for no index.
+    policy: u32,
+    row: u32,
     member: Option<Member>,
 }
 
+const NONE: u32 = u32::MAX;
+
 impl Place {
     /// The report itself.
-    pub(super) const REPORT: Self = Self { policy: None, row: None, member: None };
+    pub(super) const REPORT: Self = Self { policy: NONE, row: NONE, member: None };
 
-    /// Within the element of `policies`, if any, and of its `failure-details`, if any.
-    pub(super) const fn new(policy: Option<usize>, row: Option<usize>) -> Self {
-        Self { policy, row, member: None }
+    /// The element of `policies`; beyond all limits, none.
+    pub(super) fn of_policy(index: usize) -> Self {
+        Self { policy: u32::try_from(index).unwrap_or(NONE), ..Self::REPORT }
     }
 
+    /// The element of this policy's `failure-details`.
+    pub(super) fn of_row(self, index: usize) -> Self {
+        Self { row: u32::try_from(index).unwrap_or(NONE), member: None, ..self }
+    }
+
+    /// A member of what this is the place of.
     pub(super) const fn with(self, member: Member) -> Self {
         Self { member: Some(member), ..self }
     }
 
+    /// What has this place's member.
+    pub(super) const fn without_member(self) -> Self {
+        Self { member: None, ..self }
+    }
+
     /// Which element of `policies`, from 0.
     #[must_use]
-    pub const fn policy(self) -> Option<usize> {
-        self.policy
+    pub fn policy(self) -> Option<usize> {
+        index(self.policy)
     }
 
     /// Which element of its `failure-details`, from 0.
     #[must_use]
-    pub const fn row(self) -> Option<usize> {
-        self.row
+    pub fn row(self) -> Option<usize> {
+        index(self.row)
     }
 
     /// The member's name in JSON.
@@ -181,19 +135,23 @@ impl Place {
     }
 }
 
+fn index(index: u32) -> Option<usize> {
+    usize::try_from(index).ok().filter(|_| index != NONE)
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut dot = "";
-        if let Some(policy) = self.policy {
+        if let Some(policy) = self.policy() {
             write!(f, "policies[{policy}]")?;
             dot = ".";
         }
-        if let Some(row) = self.row {
+        if let Some(row) = self.row() {
             write!(f, "{dot}failure-details[{row}]")?;
         }
         match self.member {
             Some(member) => write!(f, "{dot}{}{}", member.parent(), member.as_str()),
-            None if self.policy.is_none() => f.write_str("report"),
+            None if self.policy().is_none() => f.write_str("report"),
             None => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! The writer: one order of members, no white space, and what a sender may send.
 
 use alloc::borrow::Cow;
+use core::fmt::{self, Write as _};
 use core::net::IpAddr;
 
 use serde::ser::{Error as _, SerializeMap as _};
@@ -154,14 +155,14 @@ pub(super) fn check(report: &Report<'_>) -> Result<(), WriteReportError> {
     demand(in_order, Kind::Date, place.with(Member::EndDatetime))?;
     demand(!report.policies.is_empty(), Kind::Missing, place.with(Member::Policies))?;
     for (index, policy) in report.policies.iter().enumerate() {
-        let place = Place::new(Some(index), None);
+        let place = Place::of_policy(index);
         described(&policy.policy, place)?;
         let Summary { total_successful_session_count, total_failure_session_count, .. } =
             policy.summary;
         count(total_successful_session_count, place.with(Member::Successful))?;
         count(total_failure_session_count, place.with(Member::Failure))?;
         for (row, details) in policy.failure_details.iter().enumerate() {
-            failed(details, Place::new(Some(index), Some(row)))?;
+            failed(details, place.of_row(row))?;
         }
     }
     Ok(())
@@ -226,13 +227,30 @@ fn count(count: u64, place: Place) -> Result<(), WriteReportError> {
     demand(count <= MAX_COUNT, Kind::Count, place)
 }
 
-/// The one form of RFC 5952 (RPT-1), which the standard library writes.
+/// The one form of RFC 5952 (RPT-1), which the standard library writes; of IPv4 it reads
+/// no other.
 fn address(text: Option<&str>, place: Place) -> Result<(), WriteReportError> {
-    use alloc::string::ToString as _;
+    let fits = |text: &str| match text.parse() {
+        Ok(IpAddr::V4(_)) => true,
+        Ok(IpAddr::V6(address)) => is_shown_as(&address, text),
+        Err(_) => false,
+    };
+    demand(text.is_none_or(fits), Kind::Address, place)
+}
 
-    let Some(text) = text else { return Ok(()) };
-    let fits = text.parse::<IpAddr>().is_ok_and(|address| address.to_string() == text);
-    demand(fits, Kind::Address, place)
+/// Whether a value is displayed as this text, without making another one.
+fn is_shown_as(value: &impl fmt::Display, text: &str) -> bool {
+    struct Rest<'a>(&'a str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+
+    let mut rest = Rest(text);
+    write!(rest, "{value}").is_ok() && rest.0.is_empty()
 }
 
 /// I-JSON has no noncharacters (RFC 7493 §2.1); surrogates are none of Rust's.
