@@ -61,7 +61,6 @@ use core::str;
 use self::error::ReadReportErrorKind as Fault;
 use self::member::Place;
 use self::value::Context;
-use self::write::Json;
 use crate::reading::Deviations;
 use crate::tlsrpt::report::Report;
 
@@ -170,9 +169,7 @@ impl<'a> Report<'a> {
     ///
     /// Only [`WriteReportErrorKind::Date`].
     pub fn to_json_as_read(&self) -> Result<String, WriteReportError> {
-        // Nothing but a date can fail: names are texts, and unknown members are JSON.
-        let failed = |_| WriteReportError::new(WriteReportErrorKind::Date, write::dates());
-        serde_json::to_string(&Json(self)).map_err(failed)
+        write::write(self)
     }
 }
 

@@ -230,9 +230,9 @@ impl<'de> Read<'de> for Report<'de> {
         at: At<'_>,
     ) -> Result<(), A::Error> {
         match member {
-            Member::OrganizationName => self.organization_name = text(value, at)?,
-            Member::ContactInfo => self.contact_info = text(value, at)?,
-            Member::ReportId => self.report_id = text(value, at)?,
+            Member::OrganizationName => text(value, at, &mut self.organization_name)?,
+            Member::ContactInfo => text(value, at, &mut self.contact_info)?,
+            Member::ReportId => text(value, at, &mut self.report_id)?,
             Member::DateRange => self.date_range = required(value, at)?,
             _ => {
                 let policies = value.next_value_seed(Tolerant(Policies(at)))?;
@@ -250,6 +250,9 @@ impl<'de> Read<'de> for Report<'de> {
         demand(seen, &[Member::DateRange, Member::Policies], at)?;
         let id = self.report_id.as_deref();
         at.with(Member::ReportId).note_if(id.is_some_and(|id| id.ends_with('+')), Kind::NoDomain);
+        if self.policies.len() < 2 {
+            return Ok(());
+        }
         let mut before = BTreeSet::new();
         for (index, one) in self.policies.iter().enumerate() {
             let at = At { place: Place::of_policy(index).with(Member::Policy), ..at };
@@ -280,7 +283,7 @@ impl<'de> Read<'de> for DateRange<'de> {
         value: &mut A,
         at: At<'_>,
     ) -> Result<(), A::Error> {
-        let time = time(text(value, at)?, at)?;
+        let time = time(value, at)?;
         match member {
             Member::StartDatetime => self.start_datetime = time,
             _ => self.end_datetime = time,
@@ -308,8 +311,10 @@ impl<'de> Read<'de> for DateRange<'de> {
 }
 
 /// A date-time; without one there is no report (RPT-3).
-fn time<E: Error>(text: Option<Cow<'_, str>>, at: At<'_>) -> Result<UnixTime, E> {
-    let text = text.ok_or_else(|| at.stop(Fault::Missing))?;
+fn time<'de, A: MapAccess<'de>>(value: &mut A, at: At<'_>) -> Result<UnixTime, A::Error> {
+    let mut read = None;
+    text(value, at, &mut read)?;
+    let text = read.ok_or_else(|| at.stop(Fault::Missing))?;
     let Some((time, odd)) = date::read(&text) else {
         return Err(at.stop_at(ReadReportError::new(Fault::Date, at.place).found(&*text)));
     };
@@ -461,10 +466,10 @@ impl<'de> Read<'de> for PolicyDescription<'de> {
     ) -> Result<(), A::Error> {
         match member {
             Member::PolicyType => {
-                self.policy_type = reported(text(value, at)?, policy_type, at);
+                self.policy_type = reported(value, at, policy_type)?;
             }
             Member::PolicyDomain => {
-                self.policy_domain = text(value, at)?;
+                text(value, at, &mut self.policy_domain)?;
                 let domain = self.policy_domain.as_deref().filter(|domain| !domain.is_empty());
                 at.note_if(domain.is_some_and(|domain| !is_domain(domain)), Kind::NotADomain);
             }
@@ -631,14 +636,14 @@ impl<'de> Read<'de> for FailureDetails<'de> {
                 self.failed_session_count = value.next_value_seed(Count(at))?;
             }
             Member::ResultType => {
-                self.result_type = reported(text(value, at)?, result_type, at);
+                self.result_type = reported(value, at, result_type)?;
             }
-            Member::SendingMtaIp => self.sending_mta_ip = address(text(value, at)?, at),
-            Member::ReceivingIp => self.receiving_ip = address(text(value, at)?, at),
-            Member::ReceivingMxHostname => self.receiving_mx_hostname = text(value, at)?,
-            Member::ReceivingMxHelo => self.receiving_mx_helo = text(value, at)?,
-            Member::AdditionalInformation => self.additional_information = text(value, at)?,
-            _ => self.failure_reason_code = text(value, at)?,
+            Member::SendingMtaIp => address(value, at, &mut self.sending_mta_ip)?,
+            Member::ReceivingIp => address(value, at, &mut self.receiving_ip)?,
+            Member::ReceivingMxHostname => text(value, at, &mut self.receiving_mx_hostname)?,
+            Member::ReceivingMxHelo => text(value, at, &mut self.receiving_mx_helo)?,
+            Member::AdditionalInformation => text(value, at, &mut self.additional_information)?,
+            _ => text(value, at, &mut self.failure_reason_code)?,
         }
         Ok(())
     }
@@ -655,8 +660,9 @@ impl<'de> Read<'de> for FailureDetails<'de> {
 fn text<'de, A: MapAccess<'de>>(
     value: &mut A,
     at: At<'_>,
-) -> Result<Option<Cow<'de, str>>, A::Error> {
-    value.next_value_seed(Tolerant(Text(at)))
+    into: &mut Option<Cow<'de, str>>,
+) -> Result<(), A::Error> {
+    value.next_value_seed(Tolerant(Text { at, into }))
 }
 
 /// An object without which there is no report.
@@ -681,15 +687,20 @@ fn demand<E: Error>(seen: Seen, members: &[Member], at: At<'_>) -> Result<(), E>
 }
 
 /// A value of a registry, or the text that stands in its place.
-fn reported<'de, T>(
-    text: Option<Cow<'de, str>>,
-    names: impl Fn(&str) -> Option<T>,
+fn reported<'de, A: MapAccess<'de>, T>(
+    value: &mut A,
     at: At<'_>,
-) -> Option<Reported<'de, T>> {
-    let text = text?;
-    let known = names(&text);
-    at.note_if(known.is_none() && !text.is_empty(), Kind::UnknownValue);
-    Some(known.map_or(Reported::Other(text), Reported::Known))
+    known: impl Fn(&str) -> Option<T>,
+) -> Result<Option<Reported<'de, T>>, A::Error> {
+    let mut read = None;
+    text(value, at, &mut read)?;
+    Ok(read.map(|text| match known(&text) {
+        Some(value) => Reported::Known(value),
+        None => {
+            at.note_if(!text.is_empty(), Kind::UnknownValue);
+            Reported::Other(text)
+        }
+    }))
 }
 
 fn policy_type(text: &str) -> Option<PolicyType> {
@@ -702,9 +713,14 @@ fn result_type(text: &str) -> Option<ResultType> {
 
 /// An address stays text; only its characters are looked at, which is a tenth of the work
 /// (and all of them, which is faster than to stop early).
-fn address<'de>(text: Option<Cow<'de, str>>, at: At<'_>) -> Option<Cow<'de, str>> {
-    let is_other = |b: u8| !(matches!(b, b'0'..=b':' | b'.') | matches!(b | 0x20, b'a'..=b'f'));
+fn address<'de, A: MapAccess<'de>>(
+    value: &mut A,
+    at: At<'_>,
+    into: &mut Option<Cow<'de, str>>,
+) -> Result<(), A::Error> {
+    text(value, at, into)?;
+    let is_other = |b: u8| !(matches!(b, b'0'..=b':' | b'.') || matches!(b | 0x20, b'a'..=b'f'));
     let any_other = |text: &str| text.bytes().fold(false, |odd, b| odd | is_other(b));
-    at.note_if(text.as_deref().is_some_and(any_other), Kind::NotAnAddress);
-    text
+    at.note_if(into.as_deref().is_some_and(any_other), Kind::NotAnAddress);
+    Ok(())
 }

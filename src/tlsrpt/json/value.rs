@@ -203,26 +203,31 @@ impl<'de, W: Wanted<'de>> Visitor<'de> for Tolerant<W> {
     }
 }
 
-/// Wants a text.
-pub(super) struct Text<'c>(pub(super) At<'c>);
+/// Wants a text, and puts it where it is to stay.
+pub(super) struct Text<'c, 'o, 'de> {
+    pub(super) at: At<'c>,
+    pub(super) into: &'o mut Option<Cow<'de, str>>,
+}
 
-impl<'de> Wanted<'de> for Text<'_> {
-    type Value = Option<Cow<'de, str>>;
+impl<'de> Wanted<'de> for Text<'_, '_, 'de> {
+    type Value = ();
 
     fn at(&self) -> At<'_> {
-        self.0
+        self.at
     }
 
-    fn missing(self) -> Self::Value {
-        None
+    fn missing(self) {
+        *self.into = None;
     }
 
-    fn text<E: Error>(self, text: Cow<'de, str>) -> Result<Self::Value, E> {
-        self.0.note_if(text.is_empty(), Kind::Empty);
+    #[inline]
+    fn text<E: Error>(self, text: Cow<'de, str>) -> Result<(), E> {
+        self.at.note_if(text.is_empty(), Kind::Empty);
         // JSON has control characters only by escapes, which take a text of our own.
         let controls = matches!(&text, Cow::Owned(own) if own.chars().any(char::is_control));
-        self.0.note_if(controls, Kind::ControlCharacters);
-        Ok(Some(text))
+        self.at.note_if(controls, Kind::ControlCharacters);
+        *self.into = Some(text);
+        Ok(())
     }
 }
 

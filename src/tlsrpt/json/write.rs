@@ -1,8 +1,10 @@
 //! The writer: one order of members, no white space, and what a sender may send.
 
 use alloc::borrow::Cow;
-use core::fmt::{self, Write as _};
+use alloc::string::{String, ToString as _};
+
 use core::net::IpAddr;
+use core::ops::Range;
 
 use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Serialize, Serializer};
@@ -17,8 +19,15 @@ use crate::tlsrpt::report::{
     DateRange, FailureDetails, PolicyDescription, PolicyReport, Report, Summary, UnknownMembers,
 };
 
+/// Writes whatever is in a report.
+pub(super) fn write(report: &Report<'_>) -> Result<String, WriteReportError> {
+    // Nothing but a date can fail: names are texts, and unknown members are JSON.
+    let date = |_| WriteReportError::new(Kind::Date, Place::REPORT.with(Member::DateRange));
+    serde_json::to_string(&Json(report)).map_err(date)
+}
+
 /// A part of a report on its way to JSON.
-pub(super) struct Json<'r, T>(pub(super) &'r T);
+struct Json<'r, T>(&'r T);
 
 type Map<S> = <S as Serializer>::SerializeMap;
 
@@ -139,11 +148,6 @@ impl Serialize for Json<'_, FailureDetails<'_>> {
     }
 }
 
-/// Where dates stand.
-pub(super) const fn dates() -> Place {
-    Place::REPORT.with(Member::DateRange)
-}
-
 /// Says what keeps a report from being one that a sender may send.
 pub(super) fn check(report: &Report<'_>) -> Result<(), WriteReportError> {
     let place = Place::REPORT;
@@ -151,7 +155,7 @@ pub(super) fn check(report: &Report<'_>) -> Result<(), WriteReportError> {
     required(report.contact_info.as_deref(), place.with(Member::ContactInfo))?;
     required(report.report_id.as_deref(), place.with(Member::ReportId))?;
     let DateRange { start_datetime, end_datetime, .. } = report.date_range;
-    let in_order = start_datetime <= end_datetime && date::write(end_datetime).is_some();
+    let in_order = start_datetime <= end_datetime;
     demand(in_order, Kind::Date, place.with(Member::EndDatetime))?;
     demand(!report.policies.is_empty(), Kind::Missing, place.with(Member::Policies))?;
     for (index, policy) in report.policies.iter().enumerate() {
@@ -227,30 +231,48 @@ fn count(count: u64, place: Place) -> Result<(), WriteReportError> {
     demand(count <= MAX_COUNT, Kind::Count, place)
 }
 
-/// The one form of RFC 5952 (RPT-1), which the standard library writes; of IPv4 it reads
-/// no other.
+/// The one form of RFC 5952 (RPT-1), which the standard library writes.
 fn address(text: Option<&str>, place: Place) -> Result<(), WriteReportError> {
     let fits = |text: &str| match text.parse() {
+        // The standard library reads no other form.
         Ok(IpAddr::V4(_)) => true,
-        Ok(IpAddr::V6(address)) => is_shown_as(&address, text),
+        Ok(IpAddr::V6(address)) if text.contains('.') => address.to_string() == text,
+        Ok(IpAddr::V6(address)) => is_plain(text, &address.segments()),
         Err(_) => false,
     };
     demand(text.is_none_or(fits), Kind::Address, place)
 }
 
-/// Whether a value is displayed as this text, without making another one.
-fn is_shown_as(value: &impl fmt::Display, text: &str) -> bool {
-    struct Rest<'a>(&'a str);
+/// RFC 5952 §4, for an address without dots; a tenth of what it takes to write it again.
+fn is_plain(text: &str, groups: &[u16; 8]) -> bool {
+    // §4.1, §4.3: no leading zeros, lower case.
+    let plain = |group: &str| group.len() < 2 || !group.starts_with('0');
+    let lower = !text.bytes().any(|b| b.is_ascii_uppercase());
+    let count = |part: &str| if part.is_empty() { 0 } else { part.split(':').count() };
+    // §4.2: `::` for the first of the longest runs of at least two zeros.
+    let zeros = longest_zeros(groups);
+    let shortened = match text.split_once("::") {
+        None => zeros.len() < 2,
+        Some((before, after)) => {
+            zeros.len() > 1
+                && count(before) == zeros.start
+                && count(after) == 8_usize.saturating_sub(zeros.end)
+        }
+    };
+    lower && shortened && text.split(':').all(plain)
+}
 
-    impl fmt::Write for Rest<'_> {
-        fn write_str(&mut self, part: &str) -> fmt::Result {
-            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
-            Ok(())
+/// Where the first of the longest runs of zeros is.
+fn longest_zeros(groups: &[u16; 8]) -> Range<usize> {
+    let (mut longest, mut start) = (0..0, 0);
+    for (end, group) in (1_usize..).zip(groups) {
+        if *group != 0 {
+            start = end;
+        } else if end.saturating_sub(start) > longest.len() {
+            longest = start..end;
         }
     }
-
-    let mut rest = Rest(text);
-    write!(rest, "{value}").is_ok() && rest.0.is_empty()
+    longest
 }
 
 /// I-JSON has no noncharacters (RFC 7493 §2.1); surrogates are none of Rust's.
