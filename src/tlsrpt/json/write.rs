@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 
-use core::net::IpAddr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use core::ops::Range;
 
 use serde::ser::{Error as _, SerializeMap as _};
@@ -233,33 +233,41 @@ fn count(count: u64, place: Place) -> Result<(), WriteReportError> {
 
 /// The one form of RFC 5952 (RPT-1), which the standard library writes.
 fn address(text: Option<&str>, place: Place) -> Result<(), WriteReportError> {
-    let fits = |text: &str| match text.parse() {
-        // The standard library reads no other form.
-        Ok(IpAddr::V4(_)) => true,
-        Ok(IpAddr::V6(address)) if text.contains('.') => address.to_string() == text,
-        Ok(IpAddr::V6(address)) => is_plain(text, &address.segments()),
-        Err(_) => false,
+    let fits = |text: &str| match (text.contains(':'), text.contains('.')) {
+        (true, false) => text.parse().is_ok_and(|v6: Ipv6Addr| is_plain(text, &v6.segments())),
+        (true, true) => text.parse().is_ok_and(|v6: Ipv6Addr| v6.to_string() == text),
+        // The standard library reads no other form of IPv4 than it writes.
+        _ => text.parse::<Ipv4Addr>().is_ok(),
     };
     demand(text.is_none_or(fits), Kind::Address, place)
 }
 
 /// RFC 5952 §4, for an address without dots; a tenth of what it takes to write it again.
 fn is_plain(text: &str, groups: &[u16; 8]) -> bool {
+    let octets = text.as_bytes();
     // §4.1, §4.3: no leading zeros, lower case.
-    let plain = |group: &str| group.len() < 2 || !group.starts_with('0');
-    let lower = !text.bytes().any(|b| b.is_ascii_uppercase());
-    let count = |part: &str| if part.is_empty() { 0 } else { part.split(':').count() };
+    let before = [b':'].iter().chain(octets);
+    let padded = before
+        .zip(octets.windows(2))
+        .any(|(before, pair)| matches!((before, pair), (b':', [b'0', next]) if *next != b':'));
+    let upper = octets.iter().any(u8::is_ascii_uppercase);
     // §4.2: `::` for the first of the longest runs of at least two zeros.
     let zeros = longest_zeros(groups);
-    let shortened = match text.split_once("::") {
+    let short = match octets.windows(2).position(|pair| pair == b"::") {
         None => zeros.len() < 2,
-        Some((before, after)) => {
+        Some(at) => {
+            let (before, after) = (octets.get(..at), octets.get(at.saturating_add(2)..));
             zeros.len() > 1
-                && count(before) == zeros.start
-                && count(after) == 8_usize.saturating_sub(zeros.end)
+                && count_groups(before) == zeros.start
+                && count_groups(after) == groups.len().saturating_sub(zeros.end)
         }
     };
-    lower && shortened && text.split(':').all(plain)
+    short && !padded && !upper
+}
+
+fn count_groups(part: Option<&[u8]>) -> usize {
+    let colons = |part: &[u8]| part.iter().filter(|b| **b == b':').count();
+    part.filter(|part| !part.is_empty()).map_or(0, |part| colons(part).saturating_add(1))
 }
 
 /// Where the first of the longest runs of zeros is.
@@ -293,4 +301,64 @@ fn is_tlsa(line: &str) -> bool {
         .next()
         .is_some_and(|data| !data.is_empty() && data.bytes().all(|b| b.is_ascii_hexdigit()));
     first && data && fields.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rpt_1_addresses_have_the_form_of_rfc_5952() {
+        for text in
+            ["192.0.2.1", "::", "::1", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "1::2:0:0:3:4"]
+        {
+            assert_eq!(address(Some(text), Place::REPORT), Ok(()), "{text}");
+        }
+        for text in
+            ["2001:0:0:1::1", "2001::1:0:0:1", "1:2:3:4:5:6:7:0", "::ffff:192.0.2.1", "fe80::"]
+        {
+            let shown = text.parse::<Ipv6Addr>().map(|address| address.to_string());
+            let fits = address(Some(text), Place::REPORT).is_ok();
+            assert_eq!(shown.as_deref() == Ok(text), fits, "{text}");
+        }
+        for text in [
+            "",
+            "x.x.x.x",
+            "192.0.2.01",
+            "192.0.2",
+            "[::1]",
+            "::1%eth0",
+            "2001:DB8::1",
+            "2001:db8::01",
+            "2001:db8:0:0:1::1",
+            "2001:db8:0:0:0:0:0:1",
+            "2001:db8::1:1:1:1:1",
+            "0::1",
+            "::0",
+            "1::0:0:2",
+            "::192.0.2.1",
+        ] {
+            assert!(address(Some(text), Place::REPORT).is_err(), "{text}");
+        }
+    }
+
+    /// All shapes that eight groups of none, one and more digits have.
+    #[test]
+    fn rpt_1_the_rule_of_rfc_5952_is_that_of_the_standard_library() {
+        for shape in 0..3_u32.pow(8) {
+            let group = |n: u32| match shape.checked_div(3_u32.pow(n)).unwrap_or(0) % 3 {
+                0 => 0,
+                1 => 1,
+                _ => 0xab,
+            };
+            let groups = core::array::from_fn(|n| group(u32::try_from(n).unwrap_or(0)));
+            let address = Ipv6Addr::from(groups);
+            let shown = address.to_string();
+            let full = groups.map(|group| alloc::format!("{group:x}")).join(":");
+            if !shown.contains('.') {
+                assert!(is_plain(&shown, &groups), "{shown}");
+                assert_eq!(is_plain(&full, &groups), shown == full, "{full}");
+            }
+        }
+    }
 }
