@@ -46,6 +46,7 @@
 //! Dates before 1970 and after 9999 are none. A lone surrogate in a text that
 //! RFC 8460 defines is no JSON here.
 
+mod address;
 mod date;
 mod deviation;
 mod error;

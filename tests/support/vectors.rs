@@ -5,6 +5,8 @@
 
 #[path = "suites/discovery.rs"]
 mod discovery;
+#[path = "suites/report.rs"]
+mod report;
 #[path = "suites/verdict.rs"]
 mod verdict;
 
@@ -19,7 +21,7 @@ use mta_sts::txt::NoRecord;
 use serde_json::{Map, Value, json};
 
 /// The suites that this crate runs so far.
-pub(crate) const SUITES: [&str; 8] = [
+pub(crate) const SUITES: [&str; 9] = [
     "sts-record",
     "sts-rrset",
     "tlsrpt-record",
@@ -28,6 +30,7 @@ pub(crate) const SUITES: [&str; 8] = [
     "mx-match",
     "discovery",
     "verdict",
+    "report",
 ];
 
 /// What running one file found.
@@ -88,10 +91,17 @@ pub(crate) fn run(text: &str) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-/// Members of `expect` that a case leaves out are not compared. A result that the
+/// Members of `expect` that a case leaves out are not compared; of `deviations` there may be
+/// more than the case expects. A result that the
 /// case does not expect at all (an error, say) disagrees.
 fn agrees(expected: &Map<String, Value>, got: &Value) -> bool {
-    let same = |(member, value): (&String, &Value)| got.get(member) == Some(value);
+    let same = |(member, value): (&String, &Value)| match (member.as_str(), value, got.get(member))
+    {
+        ("deviations", Value::Array(expected), Some(Value::Array(got))) => {
+            expected.iter().all(|kind| got.contains(kind))
+        }
+        (_, expected, got) => got == Some(expected),
+    };
     let failed = |outcome: &str| expected.contains_key(outcome) == got.get(outcome).is_some();
     if let (Some(Value::Array(expected)), Some(Value::Array(got))) =
         (expected.get("steps"), got.get("steps"))
@@ -142,6 +152,7 @@ fn evaluate(suite: &str, case: &Value) -> Result<Value, String> {
         }
         "discovery" => discovery::evaluate(case)?,
         "verdict" => verdict::evaluate(&case["input"])?,
+        "report" => report::evaluate(&input(case)?, case["media"].as_str().ok_or("no media")?),
         other => return Err(format!("unknown suite `{other}`")),
     })
 }

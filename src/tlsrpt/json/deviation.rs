@@ -71,7 +71,7 @@ pub enum ReportDeviationKind {
     LargeCount,
     /// The counts of the rows do not add up to that of the summary; both kept.
     SumDiffers,
-    /// A text with characters that no IP address has; kept.
+    /// No IP address, or one in brackets; kept as text.
     NotAnAddress,
     /// No domain name of several labels; kept as text.
     NotADomain,
