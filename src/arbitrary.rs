@@ -4,6 +4,8 @@
 //!
 //! This makes no invalid text. To fuzz a parser, feed it bytes.
 
+mod report;
+
 use alloc::borrow::ToOwned as _;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;

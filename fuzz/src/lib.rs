@@ -21,6 +21,8 @@ mod machine;
 mod model;
 #[path = "../../tests/support/operations.rs"]
 mod operations;
+#[path = "../../tests/support/reports.rs"]
+mod reports;
 #[path = "../../tests/support/responses.rs"]
 #[allow(dead_code, reason = "limits are for the property tests")]
 mod responses;
@@ -39,7 +41,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "sts_record", run: sts_record },
     Target { name: "tlsrpt_record", run: tlsrpt_record },
     Target { name: "txt_rrset", run: txt_rrset },
@@ -48,6 +50,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "certificate", run: certificate },
     Target { name: "snapshot", run: snapshot },
     Target { name: "policy_response", run: policy_response },
+    Target { name: "report_json", run: report_json },
     Target { name: "discovery_ops", run: discovery_ops },
 ];
 
@@ -88,6 +91,12 @@ pub fn certificate(bytes: &[u8]) {
 /// `snapshot::from_line`.
 pub fn snapshot(bytes: &[u8]) {
     snapshots::line(bytes);
+}
+
+/// `Report::from_json`, and both ways of writing.
+pub fn report_json(bytes: &[u8]) {
+    reports::octets(bytes);
+    reports::report(&made(bytes));
 }
 
 /// `PolicyRequest::judge`.
