@@ -80,20 +80,11 @@ pub const MAX_DEPTH: usize = 64;
 
 /// What one report may cost its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ReadLimits {
-    /// The octets of the text; by default [`MAX_REPORT_LEN`](Self::MAX_REPORT_LEN).
-    pub octets: usize,
-    /// The elements of `policies`; by default [`MAX_POLICIES`](Self::MAX_POLICIES).
-    pub policies: usize,
-    /// The elements of all `failure-details`; by default [`MAX_ROWS`](Self::MAX_ROWS).
-    pub rows: usize,
-    /// The elements of all `policy-string` and `mx-host`; by default
-    /// [`MAX_STRINGS`](Self::MAX_STRINGS).
-    pub strings: usize,
-    /// The members of one object that RFC 8460 does not define; more are left out. By
-    /// default [`MAX_UNKNOWN_MEMBERS`](Self::MAX_UNKNOWN_MEMBERS).
-    pub unknown_members: usize,
+    octets: usize,
+    policies: usize,
+    rows: usize,
+    strings: usize,
 }
 
 impl ReadLimits {
@@ -112,8 +103,34 @@ impl ReadLimits {
     /// short as `"",`.
     pub const MAX_STRINGS: usize = 100_000;
 
+    /// The members of one object that RFC 8460 does not define; more are left out.
     /// Extensions of the format have been one or two.
     pub const MAX_UNKNOWN_MEMBERS: usize = 16;
+
+    /// The octets of the text; by default [`MAX_REPORT_LEN`](Self::MAX_REPORT_LEN).
+    #[must_use]
+    pub const fn with_octets(self, octets: usize) -> Self {
+        Self { octets, ..self }
+    }
+
+    /// The elements of `policies`; by default [`MAX_POLICIES`](Self::MAX_POLICIES).
+    #[must_use]
+    pub const fn with_policies(self, policies: usize) -> Self {
+        Self { policies, ..self }
+    }
+
+    /// The elements of all `failure-details`; by default [`MAX_ROWS`](Self::MAX_ROWS).
+    #[must_use]
+    pub const fn with_rows(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// The elements of all `policy-string` and `mx-host`; by default
+    /// [`MAX_STRINGS`](Self::MAX_STRINGS).
+    #[must_use]
+    pub const fn with_strings(self, strings: usize) -> Self {
+        Self { strings, ..self }
+    }
 }
 
 impl Default for ReadLimits {
@@ -123,7 +140,6 @@ impl Default for ReadLimits {
             policies: Self::MAX_POLICIES,
             rows: Self::MAX_ROWS,
             strings: Self::MAX_STRINGS,
-            unknown_members: Self::MAX_UNKNOWN_MEMBERS,
         }
     }
 }

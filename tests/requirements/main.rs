@@ -16,6 +16,8 @@ mod fet;
 mod mx;
 mod pol;
 mod rec;
+#[cfg(feature = "json")]
+mod rpt;
 mod sender;
 mod snd;
 mod txt;

@@ -137,7 +137,7 @@ fn is_i_json(json: &str) {
         }
 
         fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
-            while array.next_element_seed(Object)?.is_some() {}
+            while array.next_element_seed(Self)?.is_some() {}
             Ok(())
         }
 
@@ -145,7 +145,7 @@ fn is_i_json(json: &str) {
             let mut names = BTreeSet::new();
             while let Some(name) = object.next_key::<String>()? {
                 assert!(names.insert(name.clone()), "`{name}` twice");
-                object.next_value_seed(Object)?;
+                object.next_value_seed(Self)?;
             }
             Ok(())
         }

@@ -101,6 +101,38 @@ pub enum ReportDeviationKind {
 }
 
 impl ReportDeviationKind {
+    /// All kinds, in the order in which they stand here.
+    pub const ALL: &'static [Self] = &[
+        Self::Missing,
+        Self::Null,
+        Self::Empty,
+        Self::WrongType,
+        Self::StringForArray,
+        Self::JsonInString,
+        Self::LinesInOne,
+        Self::NoTimeZone,
+        Self::Offset,
+        Self::Fraction,
+        Self::EndAtMidnight,
+        Self::NotOneDay,
+        Self::EndBeforeStart,
+        Self::LargeCount,
+        Self::SumDiffers,
+        Self::NotAnAddress,
+        Self::NotADomain,
+        Self::Prefixed,
+        Self::ControlCharacters,
+        Self::UnknownValue,
+        Self::Alias,
+        Self::SamePolicyTwice,
+        Self::NoDomain,
+        Self::MxHostOutOfPlace,
+        Self::WhiteSpaceAround,
+        Self::Bom,
+        Self::Duplicate,
+        Self::NotKept,
+    ];
+
     /// A short name, for counting.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

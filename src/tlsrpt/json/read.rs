@@ -14,6 +14,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::ReadLimits;
 use super::address::is_address;
 use super::date::{self, Odd};
 use super::deviation::ReportDeviationKind as Kind;
@@ -155,7 +156,7 @@ fn keep<'de>(
 ) {
     at.note_if(members.get(&name).is_some(), Kind::Duplicate);
     let fits = i_json::is_text(&name) && i_json::is_value(json.get());
-    if fits && members.len() < at.context.limits.unknown_members {
+    if fits && members.len() < ReadLimits::MAX_UNKNOWN_MEMBERS {
         members.insert(name, json.get().into());
     } else {
         at.note(Kind::NotKept);
