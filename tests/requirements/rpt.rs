@@ -113,7 +113,9 @@ fn rpt_1_the_writer_writes_one_form() {
 #[test]
 fn rpt_1_the_writer_refuses_what_no_sender_should_send() {
     use WriteReportErrorKind as Kind;
-    let cases: [(fn(&mut Report<'static>), Kind, &str); 21] = [
+    type Break = fn(&mut Report<'static>);
+
+    let cases: [(Break, Kind, &str); 21] = [
         (|r| r.organization_name = None, Kind::Missing, "organization-name"),
         (|r| r.contact_info = Some("".into()), Kind::Missing, "contact-info"),
         (|r| r.report_id = None, Kind::Missing, "report-id"),
@@ -201,7 +203,8 @@ fn rpt_1_the_writer_refuses_what_no_sender_should_send() {
         break_it(&mut report);
         let error = report.to_json().expect_err(place);
         assert_eq!((error.kind(), &*error.place().to_string()), (kind, place), "{error}");
-        if kind != Kind::Date {
+        // The reader takes lines apart.
+        if !matches!(kind, Kind::Date | Kind::PolicyString) {
             let json = report.to_json_as_read().expect("the dates are good");
             assert_eq!(read_well(&json).0, report);
         }
