@@ -1,13 +1,14 @@
-//! MTA-STS (RFC 8461) and the TLSRPT record of SMTP TLS Reporting (RFC 8460 §3):
-//! records, policies and matching, read and written by the grammars of the RFCs; the
-//! discovery of policies, their cache, and what they mean for a delivery.
+//! MTA-STS (RFC 8461) and SMTP TLS Reporting (RFC 8460): records, policies and matching,
+//! read and written by the grammars of the RFCs; the discovery of policies, their cache,
+//! and what they mean for a delivery; reports, from counting sessions to reading what
+//! others send.
 //!
 //! Mail servers use it to decide, checkers to say what is wrong and where,
-//! publishers to write what others can read.
+//! publishers to write what others can read, and report processors to read what others
+//! write.
 //!
 //! It is a core without I/O: it asks no DNS server, fetches nothing, reads no
 //! clock, and needs only `alloc`. What it needs from outside it asks for, and is told.
-//! Reports are not in it yet.
 //!
 //! # Quick start
 //!
@@ -50,7 +51,14 @@
 //! | 8461 §2, §4, §5 | what a policy means for an MX host | [`sts::apply`] |
 //! | 8461 §3.3, §4.2 | certificates of policy hosts and MX hosts | `certificate` (feature `webpki`) |
 //! | 8460 §3 | the `_smtp._tls` record | [`tlsrpt::TlsRptRecord`] |
+//! | 8460 §4.1, §4.2 | the sessions of a day | `tlsrpt::tally` (feature `std`) |
 //! | 8460 §4.3 | result types, and our reason codes | [`failure`] |
+//! | 8460 §4.3, §4.4 | the report | [`tlsrpt::report`]; its JSON: `tlsrpt::json` (feature `json`) |
+//! | 8460 §5.1 | the name of a report's file | [`tlsrpt::filename`] |
+//! | 8460 §5.2 | JSON, gzip and mail | [`tlsrpt::media`] |
+//! | 8460 §3, §5.3 | the mail of a report | `tlsrpt::mail` (feature `mail`) |
+//! | 8460 §5.4, §5.5 | where and when a report is sent | [`tlsrpt::submit`] |
+//! | - | what reports say | [`tlsrpt::insight`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
 //! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
 //! | - | showing text of strangers | [`escape`] |
@@ -66,7 +74,10 @@
 //! | `std` (default) | what I/O errors mean; what dependencies do better with it | - |
 //! | `cache` | the in-memory cache of policies: `cache`; implies `std` | quick_cache |
 //! | `serde` | `PolicyId`, `DomainName`, `PolicyDomain`, `Mode`, `ResultType`, `ReasonCode` as text, `MaxAge` as its declared seconds; `MxPattern` is only written | serde |
-//! | `json` | cache entries as lines of text: `snapshot` | serde, serde_json |
+//! | `json` | reports as JSON; cache entries (`snapshot`) and tallies as lines of text | serde, serde_json, jiff |
+//! | `gzip` | reports in gzip; implies `std` | flate2 with zlib-rs |
+//! | `mail` | report mails; implies `std` | mail-builder, mail-parser |
+//! | `psl` | which names are public suffixes | psl |
 //! | `idna` | [`DomainName`] from U-labels | idna |
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
 //! | `webpki` | the certificate check | rustls-webpki |

@@ -10,8 +10,12 @@
 #[path = "support/vectors.rs"]
 mod vectors;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use mta_sts::tlsrpt::json::ReportDeviationKind;
+use mta_sts::tlsrpt::media::MediaDeviationKind;
 
 /// Cases of the shared sets that contradict the requirements.
 const DISPUTED: [(&str, &str); 1] = [
@@ -49,12 +53,32 @@ fn own_vectors_cover_every_requirement() {
         ("FET", 2..=6),
         ("DIS", 2..=5),
         ("DIS", 10..=11),
+        ("RPT", 1..=7),
+        ("RPT", 9..=9),
+        ("RPT", 11..=12),
+        ("MAIL", 1..=3),
     ];
     for (kind, numbers) in ids {
         for number in numbers {
             assert!(text.contains(&format!("\"id\": \"{kind}-{number}\"")), "{kind}-{number}");
         }
     }
+}
+
+/// Each thing that senders do, and that the reader tells of, is done in some case.
+#[test]
+fn own_vectors_have_every_deviation() {
+    let text = fs::read_to_string(file("tests/vectors", "report")).expect("vectors");
+    let vectors: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let cases = vectors["cases"].as_array().expect("cases").iter();
+    let expected: BTreeSet<&str> = cases
+        .flat_map(|case| case["expect"]["deviations"].as_array().into_iter().flatten())
+        .filter_map(|kind| kind.as_str())
+        .collect();
+    let ours = ReportDeviationKind::ALL.iter().map(|kind| kind.as_str());
+    let ours: BTreeSet<&str> =
+        ours.chain(MediaDeviationKind::ALL.iter().map(|kind| kind.as_str())).collect();
+    assert_eq!(expected, ours);
 }
 
 /// An extra where the shared sets are checked out beside the project. A case in

@@ -12,6 +12,10 @@ pub(super) fn evaluate(octets: &[u8], media: &str) -> Value {
     let Ok(unpacked) = unpack(octets, &UnpackLimits::default()) else {
         return super::error();
     };
+    let Ok((report, deviations)) = Report::from_json(unpacked.json(), &ReadLimits::default())
+    else {
+        return super::error();
+    };
     let form = match unpacked.form() {
         Form::Json => "json",
         Form::Gzip => "gzip",
@@ -20,10 +24,6 @@ pub(super) fn evaluate(octets: &[u8], media: &str) -> Value {
     if form != media {
         return json!({ "form": form });
     }
-    let Ok((report, deviations)) = Report::from_json(unpacked.json(), &ReadLimits::default())
-    else {
-        return super::error();
-    };
     let differences = unpacked.clues().differences(&report);
     let mut kinds: BTreeSet<&str> = deviations.iter().map(|one| one.kind().as_str()).collect();
     kinds.extend(unpacked.deviations().iter().map(|one| one.kind().as_str()));
