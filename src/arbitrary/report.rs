@@ -14,11 +14,9 @@ use super::{domain, text};
 use crate::failure::{PolicyType, ResultType};
 use crate::sts::Policy;
 use crate::tlsrpt::report::{
-    DateRange, FailureDetails, PolicyDescription, PolicyReport, Report, Summary, UnknownMembers,
+    DateRange, FailureDetails, MAX_COUNT, PolicyDescription, PolicyReport, Report, Summary,
+    UnknownMembers,
 };
-
-/// The greatest count of I-JSON.
-const MAX_COUNT: u64 = (1 << 53) - 1;
 
 /// Members that RFC 8460 does not define.
 const UNKNOWN: [(&str, &str); 5] = [

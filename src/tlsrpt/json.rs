@@ -52,7 +52,10 @@ mod deviation;
 mod error;
 mod i_json;
 mod member;
+mod object;
+mod policy;
 mod read;
+mod row;
 mod value;
 mod write;
 
@@ -70,9 +73,6 @@ pub use self::error::{
     ReadReportError, ReadReportErrorKind, WriteReportError, WriteReportErrorKind,
 };
 pub use self::member::Place as ReportPlace;
-
-/// The greatest count that I-JSON has (RFC 7493 §2.2): 2^53 - 1.
-pub const MAX_COUNT: u64 = (1 << 53) - 1;
 
 /// The levels of arrays and objects that a member may have which RFC 8460 does not
 /// define: more than any sender needs, less than any parser's stack.

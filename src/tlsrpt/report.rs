@@ -21,6 +21,10 @@ use rustls_pki_types::UnixTime;
 use crate::domain::DomainName;
 use crate::failure::{PolicyType, ResultType};
 
+/// The greatest count that a report may have, 2^53 - 1: what every reader of JSON takes
+/// exactly (RFC 7493 §2.2).
+pub const MAX_COUNT: u64 = (1 << 53) - 1;
+
 /// A report of one sender about one domain (RFC 8460 §4.4).
 ///
 /// It borrows from the text that it was read from; [`into_owned`](Self::into_owned)
@@ -451,4 +455,11 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     bare.strip_prefix("IPv6:").unwrap_or(bare).parse().ok()
+}
+
+/// Whether this is one of the 66 code points that Unicode keeps for no character, and
+/// that I-JSON does not have (RFC 7493 §2.1).
+#[cfg(any(feature = "json", feature = "std"))]
+pub(crate) fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use mta_sts::failure::{PolicyType, ResultType};
 use mta_sts::tlsrpt::Report;
 use mta_sts::tlsrpt::json::{
-    MAX_COUNT, MAX_DEPTH, ReadLimits, ReadReportError, ReadReportErrorKind as Fault,
-    ReportDeviationKind, WriteReportErrorKind,
+    MAX_DEPTH, ReadLimits, ReadReportError, ReadReportErrorKind as Fault, ReportDeviationKind,
+    WriteReportErrorKind,
 };
 use mta_sts::tlsrpt::report::{
-    DateRange, FailureDetails, PolicyDescription, PolicyReport, Reported, Summary,
+    DateRange, FailureDetails, MAX_COUNT, PolicyDescription, PolicyReport, Reported, Summary,
 };
 use rustls_pki_types::UnixTime;
 

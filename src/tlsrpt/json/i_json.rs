@@ -8,15 +8,11 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::MAX_DEPTH;
+use crate::tlsrpt::report::is_noncharacter;
 
 /// Whether a text is one of I-JSON: it has no noncharacters.
 pub(super) fn is_text(text: &str) -> bool {
     text.is_ascii() || !text.chars().any(is_noncharacter)
-}
-
-/// The 66 code points that Unicode keeps for no character.
-fn is_noncharacter(c: char) -> bool {
-    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// Whether a JSON text has no member twice, no surrogates or noncharacters, only

@@ -13,11 +13,12 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
+use super::ReadLimits;
 use super::deviation::{ReportDeviation, ReportDeviationKind as Kind};
 use super::error::{ReadReportError, ReadReportErrorKind as Fault};
 use super::member::{Member, Place};
-use super::{MAX_COUNT, ReadLimits};
 use crate::reading::Deviations;
+use crate::tlsrpt::report::MAX_COUNT;
 
 /// What a whole reading shares.
 pub(super) struct Context<'l> {

@@ -9,11 +9,12 @@ use serde_json::value::RawValue;
 
 use super::error::{WriteReportError, WriteReportErrorKind as Kind};
 use super::member::{Member, Place};
-use super::{MAX_COUNT, address, date, i_json};
+use super::{address, date, i_json};
 use crate::domain::DomainName;
 use crate::failure::PolicyType;
 use crate::tlsrpt::report::{
-    DateRange, FailureDetails, PolicyDescription, PolicyReport, Report, Summary, UnknownMembers,
+    DateRange, FailureDetails, MAX_COUNT, PolicyDescription, PolicyReport, Report, Summary,
+    UnknownMembers,
 };
 
 /// Writes whatever is in a report.
