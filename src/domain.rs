@@ -1,8 +1,8 @@
 //! Domain names as MTA-STS needs them: host names in A-label form.
 //!
 //! This is not a DNS name: no underscore labels (`_mta-sts` is only ever put in
-//! front of a [`DomainName`]), no escapes, no root, no search list. It knows
-//! nothing of public suffixes.
+//! front of a [`DomainName`]), no escapes, no root, no search list. Which names are
+//! public suffixes is known with feature `psl` only.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
@@ -90,6 +90,15 @@ impl DomainName {
             .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow, DnsLength::Ignore)
             .map_err(|_| ParseDomainError::new(text, Fault::new(DomainErrorKind::Idna, 0)))?;
         Self::parse(&ascii)
+    }
+
+    /// Whether names below it are given to anyone (`com`, `co.uk`, `github.io`), by the
+    /// Public Suffix List as it was when the `psl` crate was made. So is every single
+    /// label that is not in the list.
+    #[cfg(feature = "psl")]
+    #[must_use]
+    pub fn is_public_suffix(&self) -> bool {
+        psl::suffix_str(&self.0) == Some(&self.0)
     }
 
     /// A name whose text has been parsed before.

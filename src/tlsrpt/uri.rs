@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::str::FromStr;
 use core::{fmt, str};
 
 use iri_string::types::UriStr;
@@ -113,7 +114,8 @@ pub enum Destination<'a> {
 }
 
 /// The one address of a `mailto:` URI, decoded: `addr-spec` of RFC 6068 §2 in
-/// US-ASCII, without controls and commas, its domain a [`DomainName`].
+/// US-ASCII, without controls and commas, of at most [`MAX_LEN`](Self::MAX_LEN) octets,
+/// its domain a [`DomainName`].
 ///
 /// The local part is kept as it is, quoted if it was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -123,16 +125,36 @@ pub struct MailAddress {
 }
 
 impl MailAddress {
-    fn decode(path: &str) -> Result<Self, UnusableUri> {
-        let text = percent_decode(path)
-            .and_then(|octets| String::from_utf8(octets).ok())
-            .ok_or(UnusableUri::Address)?;
+    /// The octets that an address may have: those of a path in SMTP without its `<>`
+    /// (RFC 5321 §4.5.3.1.3).
+    pub const MAX_LEN: usize = 254;
+
+    /// Reads an address that is not encoded.
+    ///
+    /// ```
+    /// use mta_sts::tlsrpt::MailAddress;
+    ///
+    /// let address = MailAddress::parse("tls+reports@example.com")?;
+    /// assert_eq!(address.domain().as_str(), "example.com");
+    /// assert!(MailAddress::parse("a@example.com\r\nBcc: b@example.com").is_err());
+    /// # Ok::<_, mta_sts::tlsrpt::UnusableUri>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnusableUri::Address`] or [`UnusableUri::Host`].
+    pub fn parse(text: &str) -> Result<Self, UnusableUri> {
         let (local, domain) = text.rsplit_once('@').ok_or(UnusableUri::Address)?;
-        if !is_local_part(local) || domain.ends_with('.') {
+        if !is_local_part(local) || domain.ends_with('.') || text.len() > Self::MAX_LEN {
             return Err(UnusableUri::Address);
         }
         let domain = DomainName::parse(domain).map_err(UnusableUri::Host)?;
         Ok(Self { text: text.into(), domain })
+    }
+
+    fn decode(path: &str) -> Result<Self, UnusableUri> {
+        let octets = percent_decode(path).and_then(|octets| String::from_utf8(octets).ok());
+        Self::parse(&octets.ok_or(UnusableUri::Address)?)
     }
 
     /// The address as it goes into an SMTP command or a header.
@@ -145,6 +167,14 @@ impl MailAddress {
     #[must_use]
     pub const fn domain(&self) -> &DomainName {
         &self.domain
+    }
+}
+
+impl FromStr for MailAddress {
+    type Err = UnusableUri;
+
+    fn from_str(text: &str) -> Result<Self, UnusableUri> {
+        Self::parse(text)
     }
 }
 
@@ -161,7 +191,7 @@ impl fmt::Display for MailAddress {
 }
 
 /// `dot-atom-text / quoted-string` of RFC 5322, without comma and controls.
-fn is_local_part(local: &str) -> bool {
+pub(super) fn is_local_part(local: &str) -> bool {
     let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
     match local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(quoted) => {
