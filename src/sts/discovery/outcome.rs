@@ -232,12 +232,17 @@ impl DiscoveryFailure {
     /// The lines of the body that was refused, if that is what has failed now or
     /// before: what `policy-string` of a report quotes (RFC 8460 §4.4).
     pub fn refused_lines(&self) -> impl Iterator<Item = &str> {
-        let body = match self {
+        self.refused().into_iter().flat_map(str::lines)
+    }
+
+    /// That body, as text.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        match self {
             Self::Fetch(failure) => failure.refused(),
             Self::Remembered(failed) => failed.refused.as_deref(),
             Self::Txt(_) | Self::RateLimited { .. } => None,
-        };
-        body.into_iter().flat_map(str::lines)
+        }
     }
 }
 
