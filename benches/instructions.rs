@@ -11,10 +11,11 @@ use std::hint::black_box;
 use gungraun::prelude::*;
 use mta_sts::Reading;
 use mta_sts::sts::{MaxAge, Mode, Policy, StsRecord};
-use mta_sts::tlsrpt::TlsRptRecord;
-use mta_sts_benches::{byte_loop, inputs};
+use mta_sts::tlsrpt::json::ReadLimits;
+use mta_sts::tlsrpt::{Report, TlsRptRecord};
+use mta_sts_benches::{byte_loop, inputs, reports};
 
-main!(library_benchmark_groups = [parse, matching, rrset, write]);
+main!(library_benchmark_groups = [parse, matching, rrset, write, report]);
 
 library_benchmark_group!(
     name = parse,
@@ -129,4 +130,47 @@ fn build_policy(patterns: [&str; 3]) {
     let builder = Policy::builder(Mode::Enforce).max_age(MaxAge::MAX);
     let builder = patterns.into_iter().try_fold(builder, |builder, mx| builder.mx(black_box(mx)));
     let _ = black_box(builder.and_then(|builder| builder.build()));
+}
+
+library_benchmark_group!(
+    name = report,
+    benchmarks = [read_report, read_report_bare, write_report, write_report_as_read]
+);
+
+#[library_benchmark]
+#[bench::small(reports::json(reports::SMALL).leak())]
+#[bench::large(reports::json(reports::LARGE).leak())]
+fn read_report(json: &str) {
+    let _ = black_box(Report::from_json(black_box(json.as_bytes()), &ReadLimits::default()));
+}
+
+// What bounds the reading: see `reports::Bare`.
+#[library_benchmark]
+#[bench::small(reports::json(reports::SMALL).leak())]
+#[bench::large(reports::json(reports::LARGE).leak())]
+fn read_report_bare(json: &str) {
+    let _ = black_box(serde_json::from_str::<reports::Bare<'_>>(black_box(json)));
+}
+
+#[library_benchmark]
+#[bench::small(read(reports::SMALL))]
+#[bench::large(read(reports::LARGE))]
+fn write_report(report: Report<'static>) -> Report<'static> {
+    let _ = black_box(report.to_json());
+    report
+}
+
+#[library_benchmark]
+#[bench::small(read(reports::SMALL))]
+#[bench::large(read(reports::LARGE))]
+fn write_report_as_read(report: Report<'static>) -> Report<'static> {
+    let _ = black_box(report.to_json_as_read());
+    report
+}
+
+fn read(rows: usize) -> Report<'static> {
+    let json = reports::json(rows);
+    let (report, _) =
+        Report::from_json(json.as_bytes(), &ReadLimits::default()).expect("a good report");
+    report.into_owned()
 }

@@ -10,14 +10,20 @@ use alloc::borrow::ToOwned as _;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Write as _;
+use core::time::Duration;
 
 use ::arbitrary::{Arbitrary, Error, Result, Unstructured};
+use rustls_pki_types::UnixTime;
 
 use crate::domain::DomainName;
 use crate::failure::{ReasonCode, ResultType};
 use crate::reading::Reading;
 use crate::sts::{MaxAge, Mode, Policy, PolicyDomain, PolicyId, StsRecord};
-use crate::tlsrpt::TlsRptRecord;
+use crate::tlsrpt::filename::{MAX_UNIQUE_ID_LEN, ReportFilename};
+use crate::tlsrpt::identity::ReportKey;
+use crate::tlsrpt::media::MediaType;
+use crate::tlsrpt::subject::ReportSubject;
+use crate::tlsrpt::{MailAddress, TlsRptRecord};
 
 const ALPHANUMERIC: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const WHITE_SPACE: [&str; 4] = ["", " ", "\t", "  \t"];
@@ -185,5 +191,46 @@ impl<'a> Arbitrary<'a> for Policy {
             body.truncate(body.trim_end_matches(['\r', '\n']).len());
         }
         body.parse().map_err(|_| Error::IncorrectFormat)
+    }
+}
+
+impl<'a> Arbitrary<'a> for MediaType {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        u.choose(&Self::ALL).copied()
+    }
+}
+
+/// Dot-atoms and quoted local parts.
+impl<'a> Arbitrary<'a> for MailAddress {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let local = *u.choose(&["a", "tls.reports+b", "\"a b\"", "\"\\\"@\""])?;
+        let domain = text(u, b"abcxyz019", 1, 60)?;
+        Self::parse(&[local, "@x", &domain, ".example"].concat())
+            .map_err(|_| Error::IncorrectFormat)
+    }
+}
+
+impl<'a> Arbitrary<'a> for ReportFilename {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let (sender, policy_domain) = (u.arbitrary()?, u.arbitrary()?);
+        let mut time = || Ok(UnixTime::since_unix_epoch(Duration::from_secs(u.arbitrary()?)));
+        let (begin, end) = (time()?, time()?);
+        let name = Self::new(sender, policy_domain, begin, end, u.arbitrary()?);
+        match text(u, ALPHANUMERIC, 0, MAX_UNIQUE_ID_LEN)? {
+            none if none.is_empty() => Ok(name),
+            unique_id => name.with_unique_id(&unique_id).map_err(|_| Error::IncorrectFormat),
+        }
+    }
+}
+
+impl<'a> Arbitrary<'a> for ReportSubject {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(Self::new(u.arbitrary()?, u.arbitrary()?, u.arbitrary()?))
+    }
+}
+
+impl<'a> Arbitrary<'a> for ReportKey {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(Self::new(u.arbitrary()?, u.arbitrary()?))
     }
 }

@@ -58,7 +58,7 @@
 //! | 8460 §5.2 | JSON, gzip and mail | [`tlsrpt::media`] |
 //! | 8460 §3, §5.3 | the mail of a report | `tlsrpt::mail` (feature `mail`) |
 //! | 8460 §5.4, §5.5 | where and when a report is sent | [`tlsrpt::submit`] |
-//! | - | what reports say | [`tlsrpt::insight`] |
+//! | 8460 §4.3, 8461 §8.1 | what reports say together | [`tlsrpt::insight`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
 //! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
 //! | - | showing text of strangers | [`escape`] |

@@ -6,4 +6,5 @@ pub mod counting;
 pub mod inputs;
 pub mod remembered;
 pub mod reports;
+pub mod tally;
 pub mod timing;

@@ -7,9 +7,15 @@
 
 #[path = "../../tests/support/certificates.rs"]
 mod certificates;
+#[path = "../../tests/support/filenames.rs"]
+mod filenames;
+#[path = "../../tests/support/forms.rs"]
+mod forms;
 #[path = "../../tests/support/histories.rs"]
 #[allow(dead_code, reason = "what a history has reached is for the property tests")]
 mod histories;
+#[path = "../../tests/support/insights.rs"]
+mod insights;
 #[path = "../../tests/support/interleavings.rs"]
 #[allow(dead_code, reason = "what an interleaving has reached is for the property tests")]
 mod interleavings;
@@ -28,11 +34,16 @@ mod reports;
 mod responses;
 #[path = "../../tests/support/snapshots.rs"]
 mod snapshots;
+#[path = "../../tests/support/tallies.rs"]
+mod tallies;
 
 use arbitrary::{Arbitrary, Unstructured};
 use mta_sts::DomainName;
 use mta_sts::sts::{Policy, StsRecord};
-use mta_sts::tlsrpt::TlsRptRecord;
+use mta_sts::tlsrpt::filename::ReportFilename;
+use mta_sts::tlsrpt::json::ReadLimits;
+use mta_sts::tlsrpt::subject::ReportSubject;
+use mta_sts::tlsrpt::{Report, TlsRptRecord};
 
 /// A target; its seeds are in `seeds/<name>`.
 pub struct Target {
@@ -41,7 +52,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "sts_record", run: sts_record },
     Target { name: "tlsrpt_record", run: tlsrpt_record },
     Target { name: "txt_rrset", run: txt_rrset },
@@ -52,6 +63,10 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "policy_response", run: policy_response },
     Target { name: "report_json", run: report_json },
     Target { name: "discovery_ops", run: discovery_ops },
+    Target { name: "filename", run: filename },
+    Target { name: "report_gzip", run: report_gzip },
+    Target { name: "report_mail", run: report_mail },
+    Target { name: "tally_ops", run: tally_ops },
 ];
 
 /// `StsRecord::parse`.
@@ -93,10 +108,14 @@ pub fn snapshot(bytes: &[u8]) {
     snapshots::line(bytes);
 }
 
-/// `Report::from_json`, and both ways of writing.
+/// `Report::from_json`, both ways of writing, and `Insight`.
 pub fn report_json(bytes: &[u8]) {
     reports::octets(bytes);
     reports::report(&made(bytes));
+    if let Ok((report, _)) = Report::from_json(bytes, &ReadLimits::default()) {
+        insights::insight(&report);
+    }
+    insights::insight(&made(bytes));
 }
 
 /// `PolicyRequest::judge`.
@@ -109,6 +128,30 @@ pub fn policy_response(bytes: &[u8]) {
 pub fn discovery_ops(bytes: &[u8]) {
     histories::one_by_one(&made(bytes), snapshots::restored);
     interleavings::at_once(&made(bytes), snapshots::restored);
+}
+
+/// `ReportFilename::parse`, `ReportSubject::parse`, and the tags of DKIM.
+pub fn filename(bytes: &[u8]) {
+    filenames::names(bytes);
+    filenames::names(made::<ReportFilename>(bytes).to_string().as_bytes());
+    filenames::names(made::<ReportSubject>(bytes).to_string().as_bytes());
+}
+
+/// `media::unpack` and `media::packed`: gzip, and what is not.
+pub fn report_gzip(bytes: &[u8]) {
+    forms::gzip(bytes);
+}
+
+/// `media::unpack` of mails, and `media::split_mbox`.
+pub fn report_mail(bytes: &[u8]) {
+    forms::mail(bytes);
+}
+
+/// `Tally`: sessions of several hosts, merged and restored, against the model; and lines
+/// from nowhere.
+pub fn tally_ops(bytes: &[u8]) {
+    tallies::text(bytes);
+    tallies::count(&made(bytes));
 }
 
 fn made<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> T {

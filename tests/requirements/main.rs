@@ -1,7 +1,7 @@
 //! One test or more per requirement, named after it: `txt_*` for the `_mta-sts`
 //! record (RFC 8461 §3.1), `pol_*` for the policy (§3.2), `mx_*` for matching
-//! (§4.1), `rec_*` for the `_smtp._tls` record (RFC 8460 §3), `all_*` for what
-//! holds everywhere. The text of every error is asserted here or beside its type.
+//! (§4.1), `rec_*` for the `_smtp._tls` record (RFC 8460 §3), `out_*` for rolling out
+//! (RFC 8461 §8.1), `all_*` for what holds everywhere. The text of every error is asserted here or beside its type.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -12,14 +12,24 @@
 
 mod all;
 mod dis;
+mod dkim;
 mod fet;
+mod mail;
+#[cfg(feature = "mail")]
+mod mail_3;
+#[cfg(feature = "mail")]
+mod mail_write;
 mod mx;
+mod out;
 mod pol;
 mod rec;
 #[cfg(feature = "json")]
 mod rpt;
+mod rpt_media;
 mod sender;
 mod snd;
+mod submit;
+mod tally;
 mod txt;
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};

@@ -14,6 +14,7 @@ use mta_sts::sts::{Policy, StsRecord};
 use mta_sts::tlsrpt::json::{ReadLimits, WriteReportError};
 use mta_sts::tlsrpt::{Report, TlsRptRecord};
 use mta_sts_benches::counting::{Counting, allocations};
+use mta_sts_benches::tally::World;
 use mta_sts_benches::timing::{ROUNDS, calibrate, median, nanos};
 use mta_sts_benches::{byte_loop, inputs, reports};
 
@@ -168,6 +169,8 @@ fn works() -> Vec<Work> {
         read_report(),
         read_report_bare(),
         write_report(),
+        tally(),
+        tally_domains(),
     ]
 }
 
@@ -349,6 +352,40 @@ fn write_report() -> Work {
             row("Report::to_json_as_read, 10 MB / mailrs-tls-rpt", as_read, &large),
         ],
     }
+}
+
+/// 1,000 sessions with a domain, and the report of them.
+fn tally() -> Work {
+    Work {
+        name: "Tally, 1,000 sessions / mailrs-tls-rpt",
+        reach: Some(Reach { ratio: 4.0, allocations: u64::MAX }),
+        rows: vec![tallied("Tally, 1,000 sessions, 1 domain / mailrs-tls-rpt", 1)],
+    }
+}
+
+/// 1,000 sessions with several domains: one report for each, while the peer makes one
+/// report of all.
+fn tally_domains() -> Work {
+    Work {
+        name: "Tally, 1,000 sessions, 20 domains / mailrs-tls-rpt",
+        reach: None,
+        rows: vec![tallied("Tally, 1,000 sessions, 20 domains / mailrs-tls-rpt", 20)],
+    }
+}
+
+fn tallied(case: &'static str, domains: usize) -> Row {
+    let world = World::new(domains);
+    let events: Vec<_> = world.events(1_000).collect();
+    let ours = || {
+        let tally = world.tally(black_box(&events));
+        world.reports(&tally).for_each(|report| _ = black_box(&report));
+        tally
+    };
+    let peer = || world.peer(black_box(&events));
+    let peers = peer().policies.into_iter().map(|one| one.summary);
+    let failures: u64 = peers.map(|summary| summary.total_failure_session_count).sum();
+    assert_eq!(world.reports(&ours()).map(|one| one.failures()).sum::<u64>(), failures);
+    compare(case, ours, peer)
 }
 
 fn compare<A, B>(
