@@ -97,8 +97,10 @@
 //! [`txt::MAX_CHARACTER_STRING_LEN`], [`domain::MAX_NAME_LEN`],
 //! [`domain::MAX_LABEL_LEN`], [`MAX_DEVIATIONS`], [`escape::SHOWN_MAX`],
 //! [`sts::fetch::FetchLimits`], [`sts::cache::FetchRate`],
-//! [`sts::cache::FailedFetches`], [`sts::PolicyDomain::MAX_LEN`], and those of
-//! `certificate`. Parsing takes time linear in the length of the text and memory bounded
+//! [`sts::cache::FailedFetches`], [`sts::PolicyDomain::MAX_LEN`], those of `certificate`;
+//! and of reports those of `tlsrpt::json`, [`tlsrpt::media::UnpackLimits`], [`tlsrpt::filename`], [`tlsrpt::subject`],
+//! [`tlsrpt::dkim`], [`tlsrpt::submit`], [`tlsrpt::insight::Insight`] and `tlsrpt::tally`.
+//! Parsing takes time linear in the length of the text and memory bounded
 //! by it; no input makes it panic.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
