@@ -340,6 +340,30 @@ fn snd_3_the_one_relaxation_has_a_name() {
     assert_eq!(verdict.results().count(), 0, "RPT-10");
 }
 
+/// Whatever policy, TLSA records and TLS say, as long as our own configuration wants no
+/// more; and no report counts the session (RPT-10).
+#[test]
+fn mail_7_a_report_is_delivered_despite_failures_of_tls() {
+    let body = policy("enforce");
+    for (_, mx_rrset) in MX_RRSETS {
+        for (name, tlsa) in TLSAS {
+            for (listed, host) in HOSTS {
+                let dane = tlsa.map_or(Dane::None, |tlsa| Dane::Tlsa { mx_rrset, tlsa });
+                let context = context(host, Some(&body)).with_dane(dane);
+                let demand = context.with_mail(Mail::TlsReport).demand();
+                assert!(demand.refusal().is_none() && !demand.requires_tls());
+                for (seen, outcome) in outcomes() {
+                    let verdict = demand.judge(&outcome);
+                    let talked = !matches!(outcome, TlsOutcome::Unreachable | TlsOutcome::Deferred);
+                    let delivered = verdict.delivery() == Delivery::Deliver;
+                    assert_eq!(delivered, talked, "{name}, {listed}, {seen:?}: {verdict}");
+                    assert_eq!(verdict.results().count(), 0);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn snd_4_the_name_is_that_of_the_host() {
     let body = policy("enforce");
