@@ -88,7 +88,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         failures = read(&folder.0)?;
         ours.push(start.elapsed().as_secs_f64());
-        for (name, seconds, theirs) in peers_read(&python, &folder.0)? {
+        for Peer { name, seconds, failures: theirs } in peers_read(&python, &folder.0)? {
             assert_eq!(theirs, failures, "{name} has counted something else");
             match peers.iter_mut().find(|(peer, _)| *peer == name) {
                 Some((_, times)) => times.push(seconds),
@@ -118,7 +118,14 @@ fn read(folder: &Path) -> Result<u64, Box<dyn Error>> {
     Ok(failures)
 }
 
-fn peers_read(python: &str, folder: &Path) -> Result<Vec<(String, f64, u64)>, Box<dyn Error>> {
+/// What one way to read them in Python took and counted.
+struct Peer {
+    name: String,
+    seconds: f64,
+    failures: u64,
+}
+
+fn peers_read(python: &str, folder: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
     let output = Command::new(python).arg("-c").arg(PYTHON).arg(folder).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
@@ -127,7 +134,12 @@ fn peers_read(python: &str, folder: &Path) -> Result<Vec<(String, f64, u64)>, Bo
     for line in String::from_utf8(output.stdout)?.lines() {
         let mut fields = line.split('\t');
         let mut next = || fields.next().ok_or("three fields");
-        peers.push((next()?.to_owned(), next()?.parse()?, next()?.parse()?));
+        let (name, seconds, failures) = (next()?, next()?, next()?);
+        peers.push(Peer {
+            name: name.to_owned(),
+            seconds: seconds.parse()?,
+            failures: failures.parse()?,
+        });
     }
     Ok(peers)
 }
