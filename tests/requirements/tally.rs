@@ -513,9 +513,16 @@ fn rpt_10_a_session_that_carries_a_report_is_never_counted() {
             assert!(told([judged(attempt, &sender.domain, context, tls)]).is_empty(), "{tls:?}");
         }
     }
-    // And who judges by other means must say what mail it is.
     let (domain, enforce) = (domain(), policy("enforce"));
     let rrset = TlsaRrset::parse::<&str>(&domain, []).unwrap();
+    // Nothing that is said of it afterwards brings it back.
+    let silent = judged(&fails, &sender.domain, context, good())
+        .with_failed_discovery(EXPIRED, None)
+        .with_sts(&enforce, None)
+        .with_tlsa(&rrset, None)
+        .without_policy(None);
+    assert!(told([silent]).is_empty());
+    // And who judges by other means must say what mail it is.
     let session = |mail| {
         Session::by_hand(&domain, mail)
             .with_sts(&enforce, Some(EXPIRED))

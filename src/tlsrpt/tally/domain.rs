@@ -68,7 +68,7 @@ pub(super) struct DomainTally {
 impl DomainTally {
     #[inline]
     pub(super) fn record(&mut self, session: &Session<'_>, limits: Limits) {
-        if session.is_report() || self.has_counted_success(session) {
+        if !session.counts() || self.has_counted_success(session) {
             return;
         }
         if let Some(counted) = session.tlsa() {

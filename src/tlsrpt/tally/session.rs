@@ -58,7 +58,8 @@ impl<'a> From<&'a PolicyDomain> for NextHop<'a> {
 #[must_use = "it is to be recorded"]
 pub struct Session<'a> {
     next_hop: NextHop<'a>,
-    mail: Mail,
+    /// Whether anything is counted, whatever else is said of it.
+    counts: bool,
     tlsa: Option<Under<Option<&'a TlsaRrset>>>,
     sts: Option<Under<Option<&'a Policy>>>,
     without: Option<Under<()>>,
@@ -96,12 +97,14 @@ impl<'a> Session<'a> {
     /// Nothing is counted for a host that could not be connected to, for what may be over
     /// soon, and for mail that carries a report: then the verdict has no results. That of
     /// a [refusal](crate::sts::apply::Demand::refusal) before connecting counts as failed.
+    /// Where nothing is counted, it stays so whatever else is said of the session.
     pub fn judged(
         next_hop: impl Into<NextHop<'a>>,
         outcome: &'a Outcome,
         verdict: &Verdict,
     ) -> Self {
         let mut session = Self::by_hand(next_hop, Mail::Ordinary);
+        session.counts = verdict.results().next().is_some();
         for result in verdict.results() {
             let failure = result.failure();
             match result.policy_type() {
@@ -127,7 +130,7 @@ impl<'a> Session<'a> {
     pub fn by_hand(next_hop: impl Into<NextHop<'a>>, mail: Mail) -> Self {
         Self {
             next_hop: next_hop.into(),
-            mail,
+            counts: mail != Mail::TlsReport,
             tlsa: None,
             sts: None,
             without: None,
@@ -217,14 +220,13 @@ impl<'a> Session<'a> {
 
     /// Whether anything is counted.
     pub(super) fn is_counted(&self) -> bool {
-        !self.is_report()
-            && (self.tlsa().is_some() || self.sts().is_some() || self.without().is_some())
+        self.counts && (self.tlsa().is_some() || self.sts().is_some() || self.without().is_some())
     }
 
-    /// Whether it carries a report: then nothing is (RPT-10).
+    /// Whether anything may be counted: nothing is if it carries a report (RPT-10).
     #[inline]
-    pub(super) fn is_report(&self) -> bool {
-        self.mail == Mail::TlsReport
+    pub(super) const fn counts(&self) -> bool {
+        self.counts
     }
 
     /// The policy of a session that counts as a success under that and as nothing else.
