@@ -679,6 +679,13 @@ fn rpt_12_a_failed_discovery_is_a_failed_session_or_a_row() {
         told([judged(&attempt, &domain, context, good())]),
         [format!("{cached} 1/0; 1 sts-policy-fetch-error (no-record) - - - -")]
     );
+    // Where DANE refuses the host, the session has no result under that policy, and so it
+    // is not one without policy that has failed either.
+    let bogus = Dane::Tlsa { mx_rrset: MxRrset::Secure, tlsa: Tlsa::LookupFailed };
+    assert_eq!(
+        told([judged(&attempt, &domain, context.with_dane(bogus), good())]),
+        ["tlsa example.com [] [] 0/1; 1 dnssec-invalid (tlsa-lookup-failed) - - - -"]
+    );
 
     // By hand: a failed discovery alone is a failed session, and the same failure twice is
     // one row.

@@ -116,11 +116,12 @@ impl<'a> Session<'a> {
                 PolicyType::NoPolicyFound => session.without = Some(Under { policy: (), failure }),
             }
         }
-        match outcome.report() {
-            Some(failed) if session.is_counted() => {
-                session.with_failed_discovery(failed.failure(), failed.refused())
-            }
-            _ => session,
+        // A host that is refused by DANE has no result under a policy that it would keep, and
+        // then there is nothing to which the failed discovery of that policy could be added.
+        let applies = session.sts.is_some() || outcome.policy().is_none();
+        match outcome.report().filter(|_| applies) {
+            Some(failed) => session.with_failed_discovery(failed.failure(), failed.refused()),
+            None => session,
         }
     }
 
