@@ -624,6 +624,14 @@ fn rpt_12_success_is_what_the_policy_demands() {
         told([by_hand, by_hand.without_policy(None)]),
         ["no-policy-found example.com [] [] 1/1; 1 validation-failure (tls-alert) - - - -"]
     );
+    // With TLSA records there is a policy, however the session was judged.
+    let dane = Dane::Tlsa { mx_rrset: MxRrset::Secure, tlsa: Tlsa::Usable };
+    let session = judged(&attempt, &sender.domain, context.with_dane(dane), good());
+    let rrset = TlsaRrset::parse(&domain, ["3 1 1 ab"]).unwrap();
+    assert_eq!(
+        told([session.with_tlsa_records(&rrset), by_hand.with_tlsa(&rrset, None)]),
+        [r#"tlsa example.com ["3 1 1 ab"] [] 2/0"#]
+    );
 }
 
 #[test]

@@ -351,7 +351,7 @@ impl Model {
         }
         let discovery = event.discovery.map(|(_, failure)| failure);
         match (event.sts, event.discovery) {
-            (Some((3, failure)), _) if event.without.is_none() => {
+            (Some((3, failure)), _) if event.without.is_none() && event.tlsa.is_none() => {
                 self.count(event, none.clone(), failure, None);
             }
             (Some((3, _)), _) => {}

@@ -158,7 +158,8 @@ impl<'a> Session<'a> {
     }
 
     /// It stood under this MTA-STS policy, and this has failed; nothing, if it was a
-    /// success. Under a policy of mode `none` it stood under none.
+    /// success. Under a policy of mode `none` it stood under none, and counts so unless it
+    /// stood under TLSA records.
     pub const fn with_sts(mut self, policy: &'a Policy, failure: Option<Failure>) -> Self {
         self.sts = Some(Under { policy: Some(policy), failure });
         self
@@ -269,7 +270,8 @@ impl<'a> Session<'a> {
     pub(super) fn without(&self) -> Option<Counted<'a>> {
         let under = match (self.without, self.sts, self.discovery) {
             (under, Some(sts), _) => {
-                under.or(sts.is_none().then_some(Under { policy: (), failure: sts.failure }))
+                let none = sts.is_none() && self.tlsa.is_none();
+                under.or(none.then_some(Under { policy: (), failure: sts.failure }))
             }
             (_, None, Some(_)) => None,
             (under, None, None) => under,
