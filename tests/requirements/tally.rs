@@ -759,6 +759,27 @@ mod restored {
         assert_eq!(Tally::from_lines(tally.to_lines()), Ok(tally));
     }
 
+    /// A host or HELO that no session has must not make a report that is refused.
+    #[test]
+    fn rpt_8_restored_rows_can_be_reported() {
+        let rows = ["", "h\u{e9}lo", "mx.example.com."].map(|text| {
+            let failure = r#""result":"dnssec-invalid","reason":"dns-timeout""#;
+            format!(r#"{{{failure},"mx":"{text}","helo":"{text}","count":1}}"#)
+        });
+        let policy =
+            format!(r#"{{"kind":"no-policy-found","failed":3,"rows":[{}]}}"#, rows.join(","));
+        let tally = Tally::from_lines(with(&policy)).unwrap();
+        let row = "1 dnssec-invalid (dns-timeout)";
+        assert_eq!(
+            shown(&tally),
+            [format!(
+                "no-policy-found example.com [] [] 0/3; {row} - - - -; {row} - h\u{e9}lo - -; \
+                 {row} mx.example.com. mx.example.com. - -"
+            )]
+        );
+        assert_eq!(Tally::from_lines(tally.to_lines()), Ok(tally));
+    }
+
     #[test]
     fn rpt_8_counts_stay_at_the_greatest() {
         let [head, line] = with(&format!(

@@ -285,17 +285,22 @@ impl<'a> Session<'a> {
         let Place { mx, helo, sending_ip, receiving_ip } = self.place;
         RowRef {
             failure,
-            mx: host(mx),
-            helo: Some(cut(helo, MAX_TEXT_LEN)).filter(|helo| !helo.is_empty()),
+            mx: host(mx.strip_suffix('.').unwrap_or(mx)),
+            helo: called(helo),
             sending_ip: sending_ip.map(|ip| ip.to_canonical()),
             receiving_ip: receiving_ip.map(|ip| ip.to_canonical()),
         }
     }
 }
 
-fn host(mx: &str) -> Option<&str> {
-    let host = cut(mx.strip_suffix('.').unwrap_or(mx), MAX_TEXT_LEN);
-    Some(host).filter(|host| !host.is_empty() && host.is_ascii())
+/// The name of an MX host, as far as a report can have it.
+pub(super) fn host(mx: &str) -> Option<&str> {
+    Some(cut(mx, MAX_TEXT_LEN)).filter(|host| !host.is_empty() && host.is_ascii())
+}
+
+/// What it has called itself, likewise.
+pub(super) fn called(helo: &str) -> Option<&str> {
+    Some(cut(helo, MAX_TEXT_LEN)).filter(|helo| !helo.is_empty())
 }
 
 /// What a session counts as under one policy.

@@ -16,7 +16,8 @@ use crate::sts::Policy;
 use crate::sts::fetch::FetchLimits;
 use crate::tlsrpt::tally::domain::PolicyTally;
 use crate::tlsrpt::tally::policy::{KnownPolicy, MAX_REFUSED_LEN, PolicyRef, TlsaRrset};
-use crate::tlsrpt::tally::rows::{MAX_TEXT_LEN, RowRef, Rows, cut};
+use crate::tlsrpt::tally::rows::{RowRef, Rows, cut};
+use crate::tlsrpt::tally::session::{called, host};
 use crate::tlsrpt::tally::{Limits, Tally, UtcDay, plus};
 
 /// Read before the rest, whose form depends on it.
@@ -226,8 +227,8 @@ impl RowForm<'_> {
             .map_err(|_| Fault::remote(RestoreErrorKind::Failure, &self.reason))?;
         Ok(RowRef {
             failure: Failure::new(result_type(&self.result)?, reason),
-            mx: self.mx.as_deref().map(|text| cut(text, MAX_TEXT_LEN)),
-            helo: self.helo.as_deref().map(|text| cut(text, MAX_TEXT_LEN)),
+            mx: self.mx.as_deref().and_then(host),
+            helo: self.helo.as_deref().and_then(called),
             sending_ip: self.from.map(|ip| ip.to_canonical()),
             receiving_ip: self.to.map(|ip| ip.to_canonical()),
         })
