@@ -709,6 +709,7 @@ fn rpt_12_a_failed_discovery_is_a_failed_session_or_a_row() {
 
 #[cfg(feature = "json")]
 mod restored {
+    use mta_sts::Reading;
     use mta_sts::tlsrpt::report::MAX_COUNT;
     use mta_sts::tlsrpt::tally::RestoreErrorKind;
 
@@ -777,6 +778,18 @@ mod restored {
                  {row} mx.example.com. mx.example.com. - -"
             )]
         );
+        assert_eq!(Tally::from_lines(tally.to_lines()), Ok(tally));
+    }
+
+    /// However much was allowed when it was fetched.
+    #[test]
+    fn rpt_8_a_long_policy_is_restored() {
+        let text = format!("{}x: {}\n", body("enforce", DAY), "x".repeat(2 << 20));
+        let (policy, _) = Policy::parse_within(&text, Reading::Tolerant, usize::MAX).unwrap();
+        let domain = domain();
+        let mut tally = tally(Limits::default());
+        let session = Session::by_hand(&domain, Mail::Ordinary).with_sts(&policy, None);
+        tally.record(&session, time(0)).unwrap();
         assert_eq!(Tally::from_lines(tally.to_lines()), Ok(tally));
     }
 

@@ -13,7 +13,6 @@ use super::{Fault, RestoreErrorKind, VERSION, at_least_one, count, domain, json}
 use crate::failure::{Failure, PolicyType, ReasonCode, ResultType};
 use crate::reading::Reading;
 use crate::sts::Policy;
-use crate::sts::fetch::FetchLimits;
 use crate::tlsrpt::tally::domain::PolicyTally;
 use crate::tlsrpt::tally::policy::{KnownPolicy, MAX_REFUSED_LEN, PolicyRef, TlsaRrset};
 use crate::tlsrpt::tally::rows::{RowRef, Rows, cut};
@@ -182,7 +181,7 @@ impl PolicyForm<'_> {
 
     /// Whatever the limit was with which it was fetched.
     fn sts(&self) -> Result<Policy, Fault> {
-        Policy::parse_within(&*self.text, Reading::Tolerant, FetchLimits::MAX_BODY)
+        Policy::parse_within(&*self.text, Reading::Tolerant, usize::MAX)
             .map(|(policy, _)| policy)
             .map_err(|error| Fault::new(RestoreErrorKind::Policy, error.to_string()))
     }
