@@ -394,6 +394,12 @@ fn rpt_8_report_ids_are_the_same_for_the_same_and_others_for_others() {
         let error = Submitter::new(name, contact).unwrap_err();
         assert_eq!((error.kind(), &*error.to_string()), (kind, text));
     }
+    // What the mail of a report could not have, the report must not have either.
+    let long = format!("{}@b.example", "a".repeat(300));
+    for contact in ["a@b.example.", &long] {
+        let error = Submitter::new("X", contact).unwrap_err();
+        assert_eq!(error.kind(), SubmitterErrorKind::ContactInfo, "{contact}");
+    }
     for tag in ["", "a_b", "a@b", &"x".repeat(MAX_INSTANCE_LEN + 1)] {
         let error = us().with_instance(tag).unwrap_err();
         assert_eq!((error.kind(), error.found()), (SubmitterErrorKind::Instance, tag));

@@ -16,7 +16,7 @@ use crate::failure::ResultType;
 use crate::tlsrpt::report::{
     DateRange, FailureDetails, PolicyDescription, PolicyReport, Report, Summary, is_noncharacter,
 };
-use crate::tlsrpt::uri::is_local_part;
+use crate::tlsrpt::uri::MailAddress;
 
 /// The `failure-reason-code` of a row that stands for all rows of its result type that
 /// are not kept.
@@ -44,18 +44,19 @@ impl Submitter {
     ///
     /// # Errors
     ///
-    /// [`SubmitterError`] if there is no name, or the address is none.
+    /// [`SubmitterError`] if there is no name, or the address is no [`MailAddress`].
     pub fn new(organization_name: &str, contact_info: &str) -> Result<Self, SubmitterError> {
         let error = |kind, found| SubmitterError::new(kind, found);
         if organization_name.trim().is_empty() || organization_name.contains(is_noncharacter) {
             return Err(error(SubmitterErrorKind::OrganizationName, organization_name));
         }
-        let address = contact_info.rsplit_once('@').filter(|(local, _)| is_local_part(local));
-        let domain = address.and_then(|(_, domain)| DomainName::parse(domain).ok());
+        // As strict as `ReportIdentity`, or there would be reports that cannot be sent.
+        let address = MailAddress::parse(contact_info)
+            .map_err(|_| error(SubmitterErrorKind::ContactInfo, contact_info))?;
         Ok(Self {
             organization_name: organization_name.into(),
             contact_info: contact_info.into(),
-            domain: domain.ok_or_else(|| error(SubmitterErrorKind::ContactInfo, contact_info))?,
+            domain: address.domain().clone(),
             instance: None,
         })
     }
