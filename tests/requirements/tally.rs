@@ -435,6 +435,11 @@ fn rpt_8_late_sessions_are_counted_in_their_day_until_it_is_closed() {
     assert_eq!((error.expected(), error.found()), (first.day(), first.day()));
     assert!(matches!(days.merge(&first), Err(MergeError::Day(_))));
 
+    let before = days.clone();
+    let other = Tally::new(UtcDay::of(time(5 * DAY)), Limits::default().with_rows(1));
+    assert!(matches!(days.merge(&other), Err(MergeError::Limits { .. })));
+    assert_eq!(days, before, "nothing is added, not even a day");
+
     assert_eq!(days.close(time(9 * DAY)).unwrap().day(), UtcDay::of(time(DAY)));
     assert_eq!(days.close(time(9 * DAY)).unwrap().day(), UtcDay::of(time(3 * DAY)));
     assert!(days.record(&session, time(2 * DAY)).is_err(), "before a closed one");

@@ -128,6 +128,10 @@ impl Days {
     /// [`MergeError`] if that day has been closed, or the limits are others: nothing is
     /// added.
     pub fn merge(&mut self, other: &Tally) -> Result<(), MergeError> {
+        // Asked first, since a day that is opened stays open.
+        if self.limits != other.limits() {
+            return Err(MergeError::Limits { expected: self.limits, found: other.limits() });
+        }
         self.day_mut(other.day())?.merge(other)
     }
 
