@@ -12,6 +12,7 @@ use mta_sts::tlsrpt::json::{
 };
 use mta_sts::tlsrpt::report::{
     DateRange, FailureDetails, MAX_COUNT, PolicyDescription, PolicyReport, Reported, Summary,
+    UnknownMembers,
 };
 use rustls_pki_types::UnixTime;
 
@@ -208,6 +209,36 @@ fn rpt_1_the_writer_refuses_what_no_sender_should_send() {
             let json = report.to_json_as_read().expect("the dates are good");
             assert_eq!(read_well(&json).0, report);
         }
+    }
+}
+
+/// What is unknown in one object may be known in another, to which it was moved.
+#[test]
+fn rpt_1_no_member_is_written_twice() {
+    let summary =
+        r#"{"total-successful-session-count":1,"total-failure-session-count":0,"NAME":7}"#;
+    type Move = fn(&mut Report<'static>, UnknownMembers<'static>);
+    let cases: [(Move, &str, &str); 5] = [
+        (|r, x| r.unknown = x, "report-id", "report-id"),
+        (|r, x| r.date_range.unknown = x, "end-datetime", "date-range.end-datetime"),
+        (|r, x| r.policies[0].unknown = x, "policy", "policies[0].policy"),
+        (|r, x| r.policies[0].policy.unknown = x, "mx-host", "policies[0].policy.mx-host"),
+        (
+            |r, x| r.policies[0].failure_details[0].unknown = x,
+            "result-type",
+            "policies[0].failure-details[0].result-type",
+        ),
+    ];
+    for (move_it, name, place) in cases {
+        let json = with_policy(NO_POLICY, &summary.replace("NAME", name), "");
+        let (read, _) = read_well(&json);
+        let mut report = small();
+        move_it(&mut report, read.policies[0].summary.unknown.clone().into_owned());
+        let error = report.to_json().expect_err(place);
+        assert_eq!(error.kind(), WriteReportErrorKind::Duplicate);
+        assert_eq!(error.place().to_string(), place);
+        // Where no such member is known, it may stand.
+        assert!(read.to_json_as_read().unwrap().contains(name), "{name}");
     }
 }
 

@@ -159,6 +159,9 @@ pub enum WriteReportErrorKind {
     Address,
     /// `mx-host` for another type than `sts`, or `policy-string` without a policy.
     OutOfPlace,
+    /// A member of RFC 8460 among those that it does not define: it would stand there
+    /// twice (RFC 7493 §2.3).
+    Duplicate,
     /// Not one line of a policy, or not a TLSA record of four fields with single spaces.
     PolicyString,
     /// A code point that I-JSON does not have (a noncharacter).
@@ -175,6 +178,7 @@ impl fmt::Display for WriteReportErrorKind {
             Self::Domain => "expected a domain name in A-labels",
             Self::Address => "expected an IP address in the form of RFC 5952",
             Self::OutOfPlace => "not for a policy of this type",
+            Self::Duplicate => "defined by RFC 8460, and so not to be among the unknown members",
             Self::PolicyString => "expected one line, or one TLSA record of four fields",
             Self::Text => "noncharacter in a text",
         })

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::error::{WriteReportError, WriteReportErrorKind as Kind};
 use super::member::{Member, Place};
+use super::object::Read;
 use super::{address, date, i_json};
 use crate::domain::DomainName;
 use crate::failure::PolicyType;
@@ -155,12 +156,16 @@ pub(super) fn check(report: &Report<'_>) -> Result<(), WriteReportError> {
     let DateRange { start_datetime, end_datetime, .. } = report.date_range;
     let in_order = start_datetime <= end_datetime;
     demand(in_order, Kind::Date, place.with(Member::EndDatetime))?;
+    once::<Report<'_>>(&report.unknown, place)?;
+    once::<DateRange<'_>>(&report.date_range.unknown, place)?;
     demand(!report.policies.is_empty(), Kind::Missing, place.with(Member::Policies))?;
     for (index, policy) in report.policies.iter().enumerate() {
         let place = Place::of_policy(index);
+        once::<PolicyReport<'_>>(&policy.unknown, place)?;
         described(&policy.policy, place)?;
         let Summary { total_successful_session_count, total_failure_session_count, .. } =
             policy.summary;
+        once::<Summary<'_>>(&policy.summary.unknown, place)?;
         count(total_successful_session_count, place.with(Member::Successful))?;
         count(total_failure_session_count, place.with(Member::Failure))?;
         for (row, details) in policy.failure_details.iter().enumerate() {
@@ -171,6 +176,7 @@ pub(super) fn check(report: &Report<'_>) -> Result<(), WriteReportError> {
 }
 
 fn described(policy: &PolicyDescription<'_>, place: Place) -> Result<(), WriteReportError> {
+    once::<PolicyDescription<'_>>(&policy.unknown, place)?;
     let known = policy.known_type();
     let kind = known.ok_or(match policy.policy_type {
         None => WriteReportError::new(Kind::Missing, place.with(Member::PolicyType)),
@@ -197,6 +203,7 @@ fn described(policy: &PolicyDescription<'_>, place: Place) -> Result<(), WriteRe
 }
 
 fn failed(row: &FailureDetails<'_>, place: Place) -> Result<(), WriteReportError> {
+    once::<FailureDetails<'_>>(&row.unknown, place)?;
     let at = place.with(Member::ResultType);
     demand(row.result_type.is_some(), Kind::Missing, at)?;
     demand(row.known_type().is_some(), Kind::UnknownValue, at)?;
@@ -214,6 +221,16 @@ fn failed(row: &FailureDetails<'_>, place: Place) -> Result<(), WriteReportError
         value.as_deref().map_or(Ok(()), |text| fits_i_json(text, place.with(member)))?;
     }
     Ok(())
+}
+
+/// What is unknown in one object of a report may have the name of a known member in
+/// another, to which it was moved.
+fn once<'a, T: Read<'a>>(
+    unknown: &UnknownMembers<'_>,
+    place: Place,
+) -> Result<(), WriteReportError> {
+    let known = unknown.iter().find_map(|(name, _)| T::member(name));
+    known.map_or(Ok(()), |member| Err(WriteReportError::new(Kind::Duplicate, place.with(member))))
 }
 
 fn demand(holds: bool, kind: Kind, place: Place) -> Result<(), WriteReportError> {
