@@ -114,8 +114,8 @@ pub enum Destination<'a> {
 }
 
 /// The one address of a `mailto:` URI, decoded: `addr-spec` of RFC 6068 §2 in
-/// US-ASCII, without controls and commas, of at most [`MAX_LEN`](Self::MAX_LEN) octets,
-/// its domain a [`DomainName`].
+/// US-ASCII, without controls, commas and `=?`, of at most [`MAX_LEN`](Self::MAX_LEN)
+/// octets, its domain a [`DomainName`].
 ///
 /// The local part is kept as it is, quoted if it was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -145,7 +145,10 @@ impl MailAddress {
     /// [`UnusableUri::Address`] or [`UnusableUri::Host`].
     pub fn parse(text: &str) -> Result<Self, UnusableUri> {
         let (local, domain) = text.rsplit_once('@').ok_or(UnusableUri::Address)?;
-        if !is_local_part(local) || domain.ends_with('.') || text.len() > Self::MAX_LEN {
+        // Readers take `=?` for the beginning of an encoded word (RFC 2047), also where there is
+        // none, and would send to what that says.
+        let fits = is_local_part(local) && !local.contains("=?");
+        if !fits || domain.ends_with('.') || text.len() > Self::MAX_LEN {
             return Err(UnusableUri::Address);
         }
         let domain = DomainName::parse(domain).map_err(UnusableUri::Host)?;
@@ -191,7 +194,7 @@ impl fmt::Display for MailAddress {
 }
 
 /// `dot-atom-text / quoted-string` of RFC 5322, without comma and controls.
-pub(super) fn is_local_part(local: &str) -> bool {
+fn is_local_part(local: &str) -> bool {
     let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
     match local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(quoted) => {

@@ -118,6 +118,17 @@ fn mail_2_nothing_from_outside_becomes_a_header() {
     }
 }
 
+/// Python's `email`, for one, decodes what looks like an encoded word in an address, line
+/// ends included.
+#[test]
+fn mail_2_an_address_is_no_encoded_word() {
+    for local in ["=?utf-8?q?a=0D=0ABcc:_b?=", "\"=?utf-8?q?a?=\""] {
+        let address = MailAddress::parse(&format!("{local}@example.net"));
+        assert_eq!(address, Err(UnusableUri::Address), "{local}");
+    }
+    assert!(MailAddress::parse("a=b?c@example.net").is_ok());
+}
+
 #[test]
 fn mail_2_a_domain_that_is_none_is_refused() {
     for text in hostile() {
