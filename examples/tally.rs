@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The domains, their policies and what connecting to their hosts brings are made up, the
-//! same for the same seed. Three workers count for themselves, and some sessions come in
+//! same for the same seed. Three workers count for themselves, and their tallies are merged
 //! after midnight. With `--json` each report is printed as a line.
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "small numbers")]

@@ -242,8 +242,13 @@ impl Tally {
         Some(submitter.report(self.day, name, tally))
     }
 
-    /// One report for each domain, in the order of their names; rows and policies stand in
-    /// a fixed order too.
+    /// One report for each domain, in the order of their names, which is that of
+    /// [`domains`](Self::domains); rows and policies stand in a fixed order too.
+    ///
+    /// Where all sessions were under TLSA records, the report names their base domains
+    /// only (RPT-11): for its mail, tell
+    /// [`ReportIdentity::about`](crate::tlsrpt::identity::ReportIdentity::about) the
+    /// domain.
     ///
     /// The `report-id` of a day, a domain and a submitter is always the same:
     /// `<start>_<domain>@<submitter>`, the start of the day in seconds since 1970, or
