@@ -46,7 +46,8 @@ struct Options {
 struct Domain {
     name: PolicyDomain,
     outcome: Outcome,
-    tlsa: TlsaRrset,
+    /// Of each of its hosts.
+    tlsa: [TlsaRrset; 2],
     dane: Dane,
 }
 
@@ -81,7 +82,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         let demand = context.with_dane(domain.dane).demand();
         let verdict = demand.judge(&connect(next(50)));
         let session = Session::judged(&domain.name, &domain.outcome, &verdict)
-            .with_tlsa_records(&domain.tlsa)
+            .with_tlsa_records(&domain.tlsa[usize::from(number - 1)])
             .with_mx(demand.host())
             .with_helo(&host)
             .with_sending_ip([192, 0, 2, 1].into())
@@ -163,10 +164,11 @@ fn domain(number: u64) -> Result<Domain, Box<dyn std::error::Error>> {
             Action::Done => break,
         }
     }
-    let tlsa = TlsaRrset::parse(&format!("mx1.{name}").parse()?, ["3 1 1 8ACE60F9"])?;
+    let first = TlsaRrset::parse(&format!("mx1.{name}").parse()?, ["3 1 1 8ACE60F9"])?;
+    let second = TlsaRrset::parse(&format!("mx2.{name}").parse()?, ["3 1 1 1F85D2A0"])?;
     let usable = Dane::Tlsa { mx_rrset: MxRrset::Secure, tlsa: Tlsa::Usable };
     let dane = if number % DOMAINS == 4 { usable } else { Dane::None };
-    Ok(Domain { outcome: discovery.into_outcome(), tlsa, dane, name })
+    Ok(Domain { outcome: discovery.into_outcome(), tlsa: [first, second], dane, name })
 }
 
 /// Mostly all is well.
