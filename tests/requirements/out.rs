@@ -552,6 +552,22 @@ fn out_4_too_many_kinds_of_rows_are_others() {
     );
 }
 
+/// Some minutes, if each row were held against all of the report.
+#[test]
+fn out_4_a_report_without_id_takes_no_more_time_than_another() {
+    let rows = || (0..10).map(|n| row(ResultType::CertificateExpired, "", &n.to_string(), 1));
+    let policies = (0..10_000).map(|_| sts(10, rows().collect())).collect();
+    let mut long = report("a.example", 1, policies);
+    long.report_id = None;
+    let insight = insight([&long]);
+    let failures = insight.failures();
+    assert_eq!(failures.len(), 10);
+    for one in failures {
+        assert_eq!(one.sums.authenticated.reports, 1);
+        assert_eq!(one.sums.authenticated.failed, 10_000);
+    }
+}
+
 #[test]
 fn out_4_too_many_reports_are_others() {
     // Each report takes the place of two rows.

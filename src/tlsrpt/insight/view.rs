@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
+use core::ptr;
 
 use super::day::Day;
 use super::digest::{Key, Policy, Row, RowKind, Sender};
@@ -241,8 +242,10 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     fn add(&mut self, key: &'a Key, authentication: Authentication, row: &Row) {
         let mut counts = row.counts();
-        // Reports come one after the other: is it another one than the last?
-        counts.reports = u64::from(self.last_report.replace(key) != Some(key));
+        // Reports come one after the other: is it another one than the last? A key without
+        // an id has all that the report says, and is not compared for each row.
+        let last = self.last_report.replace(key);
+        counts.reports = u64::from(!last.is_some_and(|last| ptr::eq(last, key)));
         self.sums.of_mut(authentication).add(counts);
         self.senders.insert(key.sender.label());
         let (first, last) = self.days.unwrap_or((key.days.0, key.days.0));
