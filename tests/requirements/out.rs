@@ -569,6 +569,20 @@ fn out_4_a_report_without_id_takes_no_more_time_than_another() {
 }
 
 #[test]
+fn out_4_the_impact_of_rows_over_the_limit_is_unknown_under_any_policy() {
+    for policy_type in PolicyType::ALL {
+        let rows = (0..=Insight::MAX_ROWS_PER_REPORT)
+            .map(|n| row(ResultType::CertificateExpired, &n.to_string(), "", 1));
+        let insight =
+            insight([&report("a.example", 1, vec![policy(policy_type, (1, 1), rows.collect())])]);
+        let failures = insight.failures();
+        let others = failures.iter().find(|one| one.result_type == Label::Others).unwrap();
+        assert_eq!(others.impact, Impact::Unknown);
+        assert_eq!(others.explanation().impact(), others.impact);
+    }
+}
+
+#[test]
 fn out_4_too_many_reports_are_others() {
     // Each report takes the place of two rows.
     let mut insight = Insight::new().with_max_rows(4);

@@ -99,9 +99,9 @@ impl Explanation {
         Self::new(&sentence::of(facts), facts)
     }
 
-    /// Of rows over the limit.
+    /// Of rows over the limit, of any result type.
     pub(super) fn of_others(facts: &Facts<'_>) -> Self {
-        Self::new(&sentence::OTHERS, facts)
+        Self { impact: Impact::Unknown, ..Self::new(&sentence::OTHERS, facts) }
     }
 
     fn new(sentence: &Sentence, facts: &Facts<'_>) -> Self {
