@@ -396,6 +396,19 @@ fn rpt_3_lists_are_arrays_texts_null_or_missing() {
 }
 
 #[test]
+fn rpt_3_what_was_taken_apart_is_read_again_as_it_is() {
+    for text in
+        [r#"x\n[\"a\"]"#, r#"[\"a\\n[\\\"b\\\"]\"]"#, r#"[\"a\\nb\"]"#, r#"\n[\"a\",\n\"b\"]"#]
+    {
+        let policy = format!(r#"{{"policy-type":"tlsa","policy-string":["{text}"]}}"#);
+        let json = with_policy(&policy, NOTHING, "");
+        let (report, _) = read_well(&json);
+        let written = report.to_json_as_read().unwrap();
+        assert_eq!(read_well(&written).0, report, "{text}");
+    }
+}
+
+#[test]
 fn rpt_3_dates_are_read_with_any_offset_and_never_guessed() {
     for (start, end, odd) in [
         ("\"2016-04-01T00:00:00\"", "\"2016-04-01T23:59:59\"", &["no time zone"][..]),
@@ -537,6 +550,25 @@ fn rpt_7_a_report_costs_no_more_than_its_limits() {
     assert_eq!((fault(&strings(3)), fault(&strings(4))), (Ok(()), Err(Fault::TooManyStrings)));
     assert_eq!(fault(&" ".repeat(1_001)), Err(Fault::TooLong));
     assert_eq!(fault(&" ".repeat(1_000)), Err(Fault::Truncated));
+}
+
+/// Each line was a string of its own before the limit was looked at: 24 octets for two.
+#[test]
+fn rpt_7_a_text_is_taken_apart_within_the_limit() {
+    let limits = ReadLimits::default().with_strings(5);
+    let fault = |text: &str| {
+        let policy = format!(r#"{{"policy-type":"tlsa","policy-string":["{text}"]}}"#);
+        let json = with_policy(&policy, NOTHING, "");
+        let read = Report::from_json(json.as_bytes(), &limits).map_err(|error| error.kind())?;
+        Ok(read.0.policies[0].policy.policy_string.len())
+    };
+    assert_eq!(fault(&r"a\n".repeat(4)), Ok(4));
+    assert_eq!(fault(&r"a\n".repeat(5)), Err(Fault::TooManyStrings));
+    let records = |records: usize| format!("[{}]", [r#"\"a\""#].repeat(records).join(","));
+    assert_eq!(fault(&records(4)), Ok(4));
+    assert_eq!(fault(&records(5)), Err(Fault::TooManyStrings));
+    assert_eq!(fault(&records(5).replace("]", ",5]")), Ok(1), "no array of texts");
+    assert_eq!(fault(&records(5).replace("]", "] x")), Ok(1), "no JSON");
 }
 
 #[test]

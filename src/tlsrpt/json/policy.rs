@@ -3,8 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use serde::de::{Error, MapAccess};
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::deviation::ReportDeviationKind as Kind;
 use super::member::Member;
@@ -77,7 +79,8 @@ impl<'de> Read<'de> for PolicyDescription<'de> {
         if tlsa {
             split(&mut self.policy_string, json_in_string, Kind::JsonInString, policy)?;
         }
-        split(&mut self.policy_string, lines_in_one, Kind::LinesInOne, policy)
+        let lines = |text: &str, max| lines_in_one(text, max, tlsa);
+        split(&mut self.policy_string, lines, Kind::LinesInOne, policy)
     }
 }
 
@@ -85,19 +88,20 @@ fn policy_type(text: &str) -> Option<PolicyType> {
     PolicyType::ALL.into_iter().find(|one| one.as_str() == text)
 }
 
-/// Takes texts apart that have several texts in them.
+/// Takes texts apart that have several texts in them. As many parts are made as the limit
+/// lets pass, and one more: each takes more memory than the octets that it was made of.
 fn split<'de, E: Error>(
     texts: &mut Vec<Cow<'de, str>>,
-    parts: impl Fn(&str) -> Option<Vec<String>>,
+    parts: impl Fn(&str, usize) -> Option<Vec<String>>,
     kind: Kind,
     at: At<'_>,
 ) -> Result<(), E> {
-    if !texts.iter().any(|text| parts(text).is_some()) {
+    if !texts.iter().any(|text| parts(text, 1).is_some()) {
         return Ok(());
     }
     let mut all = Vec::new();
     for text in texts.drain(..) {
-        match parts(&text) {
+        match parts(&text, at.strings_left().saturating_add(1)) {
             None => all.push(text),
             Some(parts) => {
                 at.note(kind);
@@ -112,20 +116,60 @@ fn split<'de, E: Error>(
     Ok(())
 }
 
-/// TLSA records that somebody has written as JSON into one text. Once: what stands in
-/// them is no JSON again.
-fn json_in_string(text: &str) -> Option<Vec<String>> {
-    if !text.trim_start().starts_with('[') {
+/// TLSA records that somebody has written as JSON into one text, the first `max` of them.
+fn json_in_string(text: &str, max: usize) -> Option<Vec<String>> {
+    if !begins_as_array(text) {
         return None;
     }
-    let records: Vec<String> = serde_json::from_str(text).ok()?;
-    let plain = records.iter().all(|record| !record.trim_start().starts_with('['));
-    plain.then_some(records)
+    let mut json = serde_json::Deserializer::from_str(text);
+    let records = Records { max }.deserialize(&mut json).ok()?;
+    json.end().ok()?;
+    Some(records)
 }
 
-/// A policy's lines, without their ends.
-fn lines_in_one(text: &str) -> Option<Vec<String>> {
-    text.contains('\n').then(|| text.lines().map(String::from).collect())
+/// Wants an array of texts. Once: what stands in them is no JSON again.
+struct Records {
+    max: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Records {
+    type Value = Vec<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<String>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Records {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of TLSA records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<String>, A::Error> {
+        let mut records = Vec::new();
+        while let Some(record) = array.next_element::<String>()? {
+            if begins_as_array(&record) {
+                return Err(A::Error::custom("JSON again"));
+            }
+            if records.len() < self.max {
+                records.push(record);
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// A policy's lines, the first `max` of them, without their ends. Lines that would be
+/// taken for TLSA records in JSON when they are read again stay together.
+fn lines_in_one(text: &str, max: usize, tlsa: bool) -> Option<Vec<String>> {
+    let apart = text.contains('\n') && !(tlsa && text.lines().any(begins_as_array));
+    apart.then(|| text.lines().take(max).map(String::from).collect())
+}
+
+fn begins_as_array(text: &str) -> bool {
+    text.trim_start().starts_with('[')
 }
 
 fn is_domain(name: &str) -> bool {

@@ -117,6 +117,10 @@ impl At<'_> {
     pub(super) fn one_more_string<E: Error>(self) -> Result<(), E> {
         self.count(&self.context.strings, self.context.limits.strings, Fault::TooManyStrings)
     }
+
+    pub(super) fn strings_left(self) -> usize {
+        self.context.limits.strings.saturating_sub(self.context.strings.get())
+    }
 }
 
 /// What is made of a value; by default it is taken as missing.
