@@ -44,7 +44,8 @@
 //! # Limits
 //!
 //! Dates before 1970 and after 9999 are none. A lone surrogate in a text that
-//! RFC 8460 defines is no JSON here.
+//! RFC 8460 defines is no JSON here, nor is a number that no double has (`1e400`) as the
+//! value of such a member.
 
 mod address;
 mod date;
@@ -163,7 +164,8 @@ impl<'a> Report<'a> {
         let text = str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
         let context = Context::new(limits);
         let bare = context.around(text);
-        let report = read::read(bare, &context)?;
+        let bom = text.len().saturating_sub(bare.len());
+        let report = read::read(bare, &context).map_err(|error| error.behind(bom))?;
         Ok((report, context.deviations.into_inner()))
     }
 
@@ -191,11 +193,6 @@ impl<'a> Report<'a> {
 }
 
 fn not_utf8(text: &[u8], valid: usize) -> ReadReportError {
-    let before = text.get(..valid).unwrap_or_default();
-    let line = before.iter().filter(|b| **b == b'\n').count();
-    let column = before.rsplit(|b| *b == b'\n').next().map_or(0, <[u8]>::len);
     let found = text.get(valid..).unwrap_or_default().chunks(4).next().unwrap_or_default();
-    ReadReportError::new(Fault::NotUtf8, Place::REPORT)
-        .found(found)
-        .at(line.saturating_add(1), column.saturating_add(1))
+    ReadReportError::new(Fault::NotUtf8, Place::REPORT).found(found).after(text, valid)
 }

@@ -360,6 +360,22 @@ fn rpt_2_errors_say_where_and_what() {
 }
 
 #[test]
+fn rpt_2_errors_have_a_place_from_1_in_the_text_as_it_came() {
+    for (json, place) in [
+        ("{\n", (2, 1)),
+        ("{\"a\n\"", (2, 1)),
+        ("\n\n []", (3, 2)),
+        ("\u{feff}[]", (1, 4)),
+        ("{\"a\": x}", (1, 7)),
+        ("\u{feff}{\"a\": x}", (1, 10)),
+        ("\u{feff}{\n\"a\": x}", (2, 6)),
+    ] {
+        let error = read(json).unwrap_err();
+        assert_eq!((error.line(), error.column()), place, "{json:?}");
+    }
+}
+
+#[test]
 fn rpt_3_lists_are_arrays_texts_null_or_missing() {
     let policy = |list: &str| {
         with_policy(

@@ -31,6 +31,29 @@ impl ReadReportError {
         Self { line, column, ..self }
     }
 
+    /// At the octet behind the first ones of the text.
+    pub(super) fn after(self, text: &[u8], octets: usize) -> Self {
+        let before = text.get(..octets).unwrap_or_default();
+        let line = before.iter().filter(|b| **b == b'\n').count();
+        let column = before.rsplit(|b| *b == b'\n').next().map_or(0, <[u8]>::len);
+        self.at(line.saturating_add(1), column.saturating_add(1))
+    }
+
+    /// Where the reader of JSON has stopped: it counts the octets that it has taken from
+    /// the line, so that it is at 0 behind a line end.
+    pub(super) fn at_json(self, error: &serde_json::Error) -> Self {
+        self.at(error.line(), error.column().max(1))
+    }
+
+    /// So many octets stood in front that the reader of JSON has not seen.
+    pub(super) fn behind(self, octets: usize) -> Self {
+        let column = match self.line {
+            1 => self.column.saturating_add(octets),
+            _ => self.column,
+        };
+        Self { column, ..self }
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn kind(&self) -> ReadReportErrorKind {

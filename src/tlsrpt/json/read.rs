@@ -30,11 +30,12 @@ pub(super) fn read<'de>(
         .deserialize(&mut json)
         .map_err(|error| context.error(&error))?;
     if object == Found::Other {
-        return Err(ReadReportError::new(Fault::Missing, Place::REPORT));
+        let blanks = text.len().saturating_sub(text.trim_ascii_start().len());
+        let error = ReadReportError::new(Fault::Missing, Place::REPORT);
+        return Err(error.after(text.as_bytes(), blanks));
     }
-    json.end().map_err(|error| {
-        ReadReportError::new(Fault::Trailing, Place::REPORT).at(error.line(), error.column())
-    })?;
+    json.end()
+        .map_err(|error| ReadReportError::new(Fault::Trailing, Place::REPORT).at_json(&error))?;
     Ok(report)
 }
 

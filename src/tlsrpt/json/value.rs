@@ -62,7 +62,7 @@ impl<'l> Context<'l> {
                 .take()
                 .unwrap_or_else(|| ReadReportError::new(Fault::Syntax, Place::REPORT)),
         };
-        fault.at(error.line(), error.column())
+        fault.at_json(error)
     }
 }
 
