@@ -376,6 +376,17 @@ fn rpt_2_errors_have_a_place_from_1_in_the_text_as_it_came() {
 }
 
 #[test]
+fn rpt_2_control_characters_are_told_that_json_does_not_escape() {
+    for text in ["\u{7f}", "\u{9b}31m", r"\u001b", r"\u007f"] {
+        let json = with_counts("1", "2").replace("Company-X", text);
+        let told = "organization-name: control characters in a text";
+        assert!(read_well(&json).1.iter().any(|one| one == told), "{text:?}");
+    }
+    let json = with_counts("1", "2").replace("Company-X", "Gr\u{fc}\u{df}e");
+    assert!(read_well(&json).1.iter().all(|one| !one.contains("control")));
+}
+
+#[test]
 fn rpt_3_lists_are_arrays_texts_null_or_missing() {
     let policy = |list: &str| {
         with_policy(

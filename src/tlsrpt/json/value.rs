@@ -228,8 +228,9 @@ impl<'de> Wanted<'de> for Text<'_, '_, 'de> {
     #[inline]
     fn text<E: Error>(self, text: Cow<'de, str>) -> Result<(), E> {
         self.at.note_if(text.is_empty(), Kind::Empty);
-        // JSON has control characters only by escapes, which take a text of our own.
-        let controls = matches!(&text, Cow::Owned(own) if own.chars().any(char::is_control));
+        // DEL and those beyond US-ASCII need no escape in JSON.
+        let controls =
+            !text.bytes().all(|b| matches!(b, b' '..=b'~')) && text.chars().any(char::is_control);
         self.at.note_if(controls, Kind::ControlCharacters);
         *self.into = Some(text);
         Ok(())
