@@ -318,6 +318,17 @@ fn rpt_2_of_a_member_twice_the_last_is_taken() {
 }
 
 #[test]
+fn rpt_2_of_an_unknown_member_twice_the_last_is_taken_even_if_there_is_no_room_for_more() {
+    let many: String =
+        (0..ReadLimits::MAX_UNKNOWN_MEMBERS).map(|n| format!(",\"x{n}\":1")).collect();
+    let json = with_counts("1", &format!("2{many},\"x0\":2,\"more\":3"));
+    let (report, deviations) = read_well(&json);
+    let unknown = &report.policies[0].summary.unknown;
+    assert_eq!((unknown.get("x0"), unknown.get("more")), (Some("2"), None));
+    assert_eq!(deviations.iter().filter(|one| one.contains("cannot be kept")).count(), 1);
+}
+
+#[test]
 fn rpt_2_one_byte_order_mark_and_white_space_around_pass() {
     let json = with_counts("1", "2");
     for (around, odd) in [

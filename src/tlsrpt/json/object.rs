@@ -121,9 +121,10 @@ fn keep<'de>(
     json: &'de RawValue,
     at: At<'_>,
 ) {
-    at.note_if(members.get(&name).is_some(), Kind::Duplicate);
+    let before = members.get(&name).is_some();
+    at.note_if(before, Kind::Duplicate);
     let fits = i_json::is_text(&name) && i_json::is_value(json.get());
-    if fits && members.len() < ReadLimits::MAX_UNKNOWN_MEMBERS {
+    if fits && (before || members.len() < ReadLimits::MAX_UNKNOWN_MEMBERS) {
         members.insert(name, json.get().into());
     } else {
         at.note(Kind::NotKept);
