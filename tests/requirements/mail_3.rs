@@ -595,3 +595,16 @@ fn mail_3_each_kind_of_deviation_has_a_name_and_words() {
         assert!(!kind.to_string().is_empty());
     }
 }
+
+#[test]
+fn mail_3_what_is_empty_in_the_report_is_said_beside_it() {
+    let clues = clues(NAME);
+    let mut report = described();
+    report.report_id = Some("".into());
+    report.contact_info = Some("".into());
+    report.policies = vec![policy(PolicyType::Sts, "")];
+    assert_eq!(clues.report_id_of(&report), Some("1@a.example"));
+    assert_eq!(clues.domain_of(&report.policies[0]), Some("b.example"));
+    assert_eq!(clues.submitter_of(&report), DomainName::parse("a.example").ok());
+    assert!(differences(&clues, &report).is_empty());
+}

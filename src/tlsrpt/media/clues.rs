@@ -99,13 +99,13 @@ impl Clues {
     /// The id of this report: its own, or else [`report_id`](Self::report_id).
     #[must_use]
     pub fn report_id_of<'a>(&'a self, report: &'a Report<'_>) -> Option<&'a str> {
-        report.report_id.as_deref().or_else(|| self.report_id())
+        given(report.report_id.as_deref()).or_else(|| self.report_id())
     }
 
     /// The domain of this policy: its own, or else [`domain`](Self::domain).
     #[must_use]
     pub fn domain_of<'a>(&'a self, policy: &'a PolicyReport<'_>) -> Option<&'a str> {
-        let own = policy.policy.policy_domain.as_deref();
+        let own = given(policy.policy.policy_domain.as_deref());
         own.or_else(|| self.domain().map(DomainName::as_str))
     }
 
@@ -218,7 +218,7 @@ impl Comparison<'_> {
 
     fn report_id(&mut self, subject: &ReportSubject) {
         let said = subject.report_id();
-        if let Some(own) = self.report.report_id.as_deref()
+        if let Some(own) = given(self.report.report_id.as_deref())
             && !subject.is_for(own)
             && !same_letters(said, own)
             && !said.rsplit_once('@').is_some_and(|(left, _)| same_letters(left, own))
@@ -243,9 +243,14 @@ impl Comparison<'_> {
 
 /// The domain of a policy that must be that of the report.
 fn named_domain<'a>(policy: &'a PolicyReport<'_>) -> Option<&'a str> {
-    let domain = policy.policy.policy_domain.as_deref()?;
+    let domain = given(policy.policy.policy_domain.as_deref())?;
     let asked = policy.policy.known_type() != Some(PolicyType::Tlsa);
     asked.then_some(domain.strip_suffix('.').unwrap_or(domain))
+}
+
+/// What is empty says nothing.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }
 
 fn same_letters(one: &str, other: &str) -> bool {
