@@ -170,8 +170,10 @@ impl Insight {
     ///
     /// Reports are the same if submitter, `report-id` and window are (RFC 8460 §5.3,
     /// §5.6). The submitter is that of `contact-info`; where there is none, the
-    /// organization's name stands for it, as written. Where there is no `report-id`,
-    /// only a report that says exactly the same in what is kept here is the same.
+    /// organization's name stands for it, as written: an authenticated report without
+    /// `contact-info` is to be added by [`add_from`](Self::add_from), or it counts as of
+    /// whatever sender it says. Where there is no `report-id`, only a report that says
+    /// exactly the same in what is kept here is the same.
     ///
     /// Of several copies the authenticated one counts, and of several such one that is
     /// chosen by what they say, not by when they came.
