@@ -832,6 +832,22 @@ fn out_4_all_sentences_are_whole() {
 }
 
 #[test]
+fn out_4_an_empty_type_is_none() {
+    let mut odd = FailureDetails::new(ResultType::CertificateExpired, 1);
+    odd.result_type = Some(Reported::Other("".into()));
+    let mut policy = sts(10, vec![odd.clone()]);
+    policy.policy.policy_type = Some(Reported::Other("".into()));
+    assert!(explain(&odd, &policy.policy).what().contains("without a result type"));
+    let insight = insight([&report("a.example", 1, vec![policy])]);
+    let failures = insight.failures();
+    assert_eq!(
+        (failures[0].result_type, failures[0].policy_type),
+        (Label::Missing, Label::Missing)
+    );
+    assert!(failures[0].explanation().what().contains("without a result type"));
+}
+
+#[test]
 fn out_4_flat_rows() {
     let mut one = row(ResultType::CertificateExpired, "MX1.example.com.", "a\tb", 2);
     one.sending_mta_ip = Some("[192.0.2.1]".into());

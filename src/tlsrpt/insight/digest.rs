@@ -130,7 +130,11 @@ impl Policy {
         };
         Self {
             domain: given(policy.policy_domain.as_deref()).map(|name| host(name).into()),
-            policy_type: policy.policy_type.as_ref().map(kept),
+            policy_type: policy
+                .policy_type
+                .as_ref()
+                .filter(|one| !one.as_str().is_empty())
+                .map(kept),
             counts,
             rows: rows(&report.failure_details),
         }
@@ -157,9 +161,10 @@ type Kind<'a> = (Option<&'a Reported<'a, ResultType>>, Option<Cow<'a, str>>, Opt
 fn rows(details: &[FailureDetails<'_>]) -> Vec<Row> {
     let mut kinds = BTreeMap::<Kind<'_>, (u64, u64)>::new();
     for row in details {
+        let result = row.result_type.as_ref().filter(|one| !one.as_str().is_empty());
         let mx = given(row.receiving_mx_hostname.as_deref()).map(host);
         let reason = given(row.failure_reason_code.as_deref()).map(cut);
-        let (sessions, rows) = kinds.entry((row.result_type.as_ref(), mx, reason)).or_default();
+        let (sessions, rows) = kinds.entry((result, mx, reason)).or_default();
         *sessions = sessions.saturating_add(row.failed_session_count);
         *rows = rows.saturating_add(1);
     }

@@ -37,7 +37,7 @@ pub fn explain(row: &FailureDetails<'_>, policy: &PolicyDescription<'_>) -> Expl
         policy_type: policy.known_type(),
         policy_domain: given(policy.policy_domain.as_deref()),
         result: row.known_type(),
-        result_text: row.result_type.as_ref().map(Reported::<ResultType>::as_str),
+        result_text: given(row.result_type.as_ref().map(Reported::<ResultType>::as_str)),
         reason: given(row.failure_reason_code.as_deref()),
         mx: given(row.receiving_mx_hostname.as_deref()),
     })
