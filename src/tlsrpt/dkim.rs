@@ -64,6 +64,7 @@ impl SignatureTags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyTags {
     is_for_reports: bool,
+    is_for_tests: bool,
 }
 
 impl KeyTags {
@@ -82,13 +83,23 @@ impl KeyTags {
             let service = trim(service);
             service == b"*" || service == Self::SERVICE_TYPE.as_bytes()
         };
-        Ok(Self { is_for_reports: services.split(|&b| b == b':').any(is_ours) })
+        let flags = tags.value(b"t").unwrap_or_default();
+        Ok(Self {
+            is_for_reports: services.split(|&b| b == b':').any(is_ours),
+            is_for_tests: flags.split(|&b| b == b':').any(|flag| trim(flag) == b"y"),
+        })
     }
 
     /// Whether `s=` names the service type `tlsrpt` or `*`, or is not there.
     #[must_use]
     pub const fn is_for_reports(self) -> bool {
         self.is_for_reports
+    }
+
+    /// Whether `t=` has the flag `y`: what is signed is to be treated as if it were not.
+    #[must_use]
+    pub const fn is_for_tests(self) -> bool {
+        self.is_for_tests
     }
 }
 
@@ -112,7 +123,7 @@ impl Authentication {
     /// domain of the report's `contact-info`.
     ///
     /// A signature counts if its `d=` is the submitter, or a parent of it that is no
-    /// public suffix, and it has no `l=`. Which names are public suffixes the caller
+    /// public suffix, it has no `l=`, and its key is not for tests. Which names are public suffixes the caller
     /// knows: `DomainName::is_public_suffix` (feature `psl`), or another list. Of
     /// several that count, the first without deviation is taken, or else the first.
     ///
@@ -162,6 +173,9 @@ impl Authentication {
         if signature.has_length {
             return Self::Ignore(IgnoreReason::BodyLength);
         }
+        if key.is_for_tests {
+            return Self::Ignore(IgnoreReason::TestKey);
+        }
         let mut deviations = Deviations::default();
         if !key.is_for_reports {
             deviations.push(|| DkimDeviation::ServiceType);
@@ -175,9 +189,10 @@ impl Authentication {
             Self::Ignore(IgnoreReason::NoSignature) => 0,
             Self::Ignore(IgnoreReason::OtherDomain) => 1,
             Self::Ignore(IgnoreReason::BodyLength) => 2,
+            Self::Ignore(IgnoreReason::TestKey) => 3,
             Self::Authenticated { deviations, .. } => match deviations.is_empty() {
-                false => 3,
-                true => 4,
+                false => 4,
+                true => 5,
             },
         }
     }
@@ -201,6 +216,9 @@ pub enum IgnoreReason {
     /// The submitter's signature covers only a part of the body (`l=`).
     #[error("DKIM signature of the submitter that does not cover the whole body")]
     BodyLength,
+    /// The submitter's key is for tests (`t=y`, RFC 6376 §3.6.1).
+    #[error("DKIM key of the submitter that is for tests")]
+    TestKey,
 }
 
 /// What is not as it should be with a signature that counts.

@@ -57,6 +57,7 @@ fn mail_6_without_a_valid_signature_a_report_is_ignored() {
     for (reason, shown) in [
         (IgnoreReason::NoSignature, "no valid DKIM signature"),
         (IgnoreReason::OtherDomain, "no valid DKIM signature of the submitter"),
+        (IgnoreReason::TestKey, "DKIM key of the submitter that is for tests"),
         (
             IgnoreReason::BodyLength,
             "DKIM signature of the submitter that does not cover the whole body",
@@ -73,6 +74,25 @@ fn mail_6_a_body_length_is_unusable() {
         ignored("example.com", &[(&signature, KEY)], IgnoreReason::BodyLength);
     }
     authenticated("example.com", &[("d=example.com; L=1; ll=1", KEY)], "example.com", &[]);
+}
+
+/// RFC 6376 §3.6.1: what a key for tests has signed is as if it were not signed.
+#[test]
+fn mail_6_a_key_for_tests_proves_nothing() {
+    for flags in ["y", "s:y", " y : s "] {
+        let key = format!("{KEY}; t={flags}");
+        ignored("example.com", &[("d=example.com", &key)], IgnoreReason::TestKey);
+        authenticated(
+            "example.com",
+            &[("d=example.com", &key), ("d=example.com", KEY)],
+            "example.com",
+            &[],
+        );
+    }
+    for flags in ["s", "", "yes", "Y"] {
+        let key = format!("{KEY}; t={flags}");
+        authenticated("example.com", &[("d=example.com", &key)], "example.com", &[]);
+    }
 }
 
 #[test]
