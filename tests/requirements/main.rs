@@ -29,6 +29,7 @@ mod rpt_media;
 mod sender;
 mod snd;
 mod submit;
+#[cfg(feature = "std")]
 mod tally;
 mod txt;
 
