@@ -26,6 +26,8 @@ pub(super) struct Context<'l> {
     pub(super) deviations: RefCell<Deviations<ReportDeviation>>,
     /// What has stopped the reading; only its place in the text is not in here.
     fault: RefCell<Option<ReadReportError>>,
+    /// Whether there can be control characters in texts without escapes.
+    may_have_controls: Cell<bool>,
     pub(super) rows: Cell<usize>,
     strings: Cell<usize>,
 }
@@ -36,6 +38,7 @@ impl<'l> Context<'l> {
             limits,
             deviations: RefCell::default(),
             fault: RefCell::new(None),
+            may_have_controls: Cell::new(true),
             rows: Cell::new(0),
             strings: Cell::new(0),
         }
@@ -49,6 +52,10 @@ impl<'l> Context<'l> {
         let is_space =
             |b: Option<&u8>| b.is_some_and(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
         let octets = bare.as_bytes();
+        // JSON needs escapes for control characters, but not for DEL and for those beyond
+        // US-ASCII, which begin with 0xC2. One pass over all is faster than one over each.
+        let may = octets.iter().fold(false, |may, b| may | matches!(b, 0x7f | 0xc2));
+        self.may_have_controls.set(may);
         at.note_if(is_space(octets.first()) || is_space(octets.last()), Kind::WhiteSpaceAround);
         bare
     }
@@ -228,9 +235,9 @@ impl<'de> Wanted<'de> for Text<'_, '_, 'de> {
     #[inline]
     fn text<E: Error>(self, text: Cow<'de, str>) -> Result<(), E> {
         self.at.note_if(text.is_empty(), Kind::Empty);
-        // DEL and those beyond US-ASCII need no escape in JSON.
-        let controls =
-            !text.bytes().all(|b| matches!(b, b' '..=b'~')) && text.chars().any(char::is_control);
+        // Without an escape, which takes a text of our own, there are few of them.
+        let may = matches!(text, Cow::Owned(_)) || self.at.context.may_have_controls.get();
+        let controls = may && text.chars().any(char::is_control);
         self.at.note_if(controls, Kind::ControlCharacters);
         *self.into = Some(text);
         Ok(())
