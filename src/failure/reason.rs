@@ -124,6 +124,11 @@ pub enum ReasonCode {
     StartTlsRefused,
     /// The MX host refuses for the time being (4xx).
     SmtpDeferred,
+    /// What the MX host answered to STARTTLS is no SMTP reply, or not one to STARTTLS.
+    SmtpProtocol,
+    /// There was more in the clear behind the answer to STARTTLS: somebody on the way, or
+    /// a server that is ready to be attacked (CVE-2011-0411).
+    StartTlsInjection,
     /// The TLSA records could not be looked up, or are bogus.
     TlsaLookupFailed,
     /// There are secure TLSA records, and none is usable.
@@ -189,6 +194,8 @@ impl ReasonCode {
         Self::StartTlsNotOffered,
         Self::StartTlsRefused,
         Self::SmtpDeferred,
+        Self::SmtpProtocol,
+        Self::StartTlsInjection,
         Self::TlsaLookupFailed,
         Self::TlsaUnusable,
         Self::TlsaMismatch,
@@ -250,6 +257,8 @@ impl ReasonCode {
             Self::StartTlsNotOffered => "starttls-not-offered",
             Self::StartTlsRefused => "starttls-refused",
             Self::SmtpDeferred => "smtp-deferred",
+            Self::SmtpProtocol => "smtp-protocol",
+            Self::StartTlsInjection => "starttls-injection",
             Self::TlsaLookupFailed => "tlsa-lookup-failed",
             Self::TlsaUnusable => "tlsa-unusable",
             Self::TlsaMismatch => "tlsa-mismatch",

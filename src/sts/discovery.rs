@@ -114,6 +114,12 @@ impl Config {
         self
     }
 
+    /// What a fetch may cost.
+    #[must_use]
+    pub const fn limits(self) -> FetchLimits {
+        self.limits
+    }
+
     /// How many fetches a domain may cause.
     #[must_use]
     pub const fn with_rate(mut self, rate: FetchRate) -> Self {

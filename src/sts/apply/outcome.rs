@@ -123,6 +123,24 @@ impl Session {
         self.dane = dane;
         self
     }
+
+    /// The version of TLS.
+    #[must_use]
+    pub const fn version(&self) -> TlsVersion {
+        self.version
+    }
+
+    /// What the check against trusted roots has found.
+    #[must_use]
+    pub const fn webpki(&self) -> Checked {
+        self.webpki
+    }
+
+    /// What the comparison with the TLSA records has found.
+    #[must_use]
+    pub const fn dane(&self) -> Checked {
+        self.dane
+    }
 }
 
 /// The version of TLS.

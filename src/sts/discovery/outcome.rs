@@ -77,6 +77,13 @@ impl Outcome {
         self.policy().map(|_| self.found.source)
     }
 
+    /// Takes account of what others have learnt meanwhile: the policy to apply, and whether
+    /// a message may fail for good, are judged by that too.
+    #[cfg(feature = "client")]
+    pub(crate) fn meanwhile(&mut self, entry: CacheEntry) {
+        self.found.entry.apply(&entry.into());
+    }
+
     /// What has been learnt, to be [folded](CacheEntry::apply) into the entry of the
     /// domain, whatever that has become since.
     #[must_use]
