@@ -9,6 +9,7 @@
 //!
 //! It is a core without I/O: it asks no DNS server, fetches nothing, reads no
 //! clock, and needs only `alloc`. What it needs from outside it asks for, and is told.
+//! Around it, by feature, is a thin `client` on tokio that asks real servers.
 //!
 //! # Quick start
 //!
@@ -60,10 +61,14 @@
 //! | 8460 §5.4, §5.5 | where and when a report is sent | [`tlsrpt::submit`] |
 //! | 8460 §4.3, 8461 §8.1 | what reports say together | [`tlsrpt::insight`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
+//! | - | which addresses remote data may make us connect to | [`guard`] |
+//! | 8461 §3.3, §5.1 | all of it over a network, in one call | `client` (feature `client`) |
+//! | 8461 §4.2 | certificate verifiers for rustls | `verifier` (feature `rustls`) |
+//! | - | what is seen of a domain, as plain data | [`observations`] |
 //! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
 //! | - | showing text of strangers | [`escape`] |
 //!
-//! Modules name only modules below them: feature modules → `tlsrpt` → `sts` → `txt` →
+//! Modules name only modules below them: `client` → other feature modules → `tlsrpt` → `sts` → `txt` →
 //! `domain`, `failure` → the shared pieces of the grammars, readings and hints →
 //! `escape`.
 //!
@@ -82,6 +87,13 @@
 //! | `hickory-proto` | conversions from and to DNS types | hickory-proto |
 //! | `webpki` | the certificate check | rustls-webpki |
 //! | `ring`, `aws-lc-rs` | with `webpki`: the provider's signature algorithms, to pass to that check; `aws-lc-rs` implies `std` | ring, aws-lc-rs |
+//! | `x509` | reading of what stands in a certificate, for observations | x509-cert |
+//! | `rustls` | verifiers that enforce or record; implies `std`, `webpki` | rustls 0.23 |
+//! | `client` | the client over traits, with cache and address guard; implies `cache`, `x509` | tokio, tempfile |
+//! | `resolver` | DNS for the client; implies `client`, `hickory-proto` | hickory-resolver |
+//! | `https` | policies and reports by HTTPS for the client; implies `client`, `rustls` | hyper, tokio-rustls, webpki-roots, rustls-native-certs |
+//! | `probe` | the STARTTLS probe of MX hosts; implies `client`, `rustls` | tokio-rustls |
+//! | `tracing` | the client's events for tracing; implies `client` | tracing |
 //! | `arbitrary` | valid values for fuzzing; implies `std` | arbitrary |
 //! | `full` | all but `arbitrary` and `aws-lc-rs` | - |
 //!
@@ -116,14 +128,18 @@ mod arbitrary;
 pub mod cache;
 #[cfg(feature = "webpki")]
 pub mod certificate;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod domain;
 pub mod escape;
 pub mod failure;
+pub mod guard;
 #[cfg(feature = "hickory-proto")]
 pub mod hickory;
 mod hint;
 #[cfg(feature = "std")]
 mod io;
+pub mod observations;
 mod reading;
 #[cfg(feature = "serde")]
 mod serde;
@@ -133,6 +149,8 @@ pub mod sts;
 mod syntax;
 pub mod tlsrpt;
 pub mod txt;
+#[cfg(feature = "rustls")]
+pub mod verifier;
 
 pub use self::domain::DomainName;
 pub use self::hint::Hint;

@@ -12,12 +12,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from top to bottom; a module may name those below its own, and
-/// itself. Feature modules are leaves: nothing names them.
-const LAYERS: [&[&str]; 7] = [
+/// itself. Feature modules are leaves: only the client names them.
+const LAYERS: [&[&str]; 10] = [
+    &["client"],
+    &["verifier", "observations"],
     &["arbitrary", "cache", "certificate", "hickory", "io", "serde", "snapshot"],
     &["tlsrpt"],
     &["sts"],
     &["txt"],
+    &["guard"],
     &["domain", "failure"],
     &["syntax", "hint", "reading"],
     &["escape"],
