@@ -14,6 +14,7 @@ mod all;
 mod dis;
 mod dkim;
 mod fet;
+mod guard;
 mod mail;
 #[cfg(feature = "mail")]
 mod mail_3;
