@@ -203,6 +203,11 @@ impl Policy {
         near::fields(&self.body)
     }
 
+    /// The fields in their order, the known ones among them: line (from 1), name, value.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (u32, &str, &str)> {
+        fields(&self.body)
+    }
+
     /// The body as received.
     #[must_use]
     pub fn as_str(&self) -> &str {
