@@ -60,17 +60,19 @@
 //! | 8460 §3, §5.3 | the mail of a report | `tlsrpt::mail` (feature `mail`) |
 //! | 8460 §5.4, §5.5 | where and when a report is sent | [`tlsrpt::submit`] |
 //! | 8460 §4.3, 8461 §8.1 | what reports say together | [`tlsrpt::insight`] |
+//! | 8461 §8.1, §8.3 | rolling out, changing and withdrawing a policy | [`rollout`] |
 //! | 5321 §4.1.2 | domain names | [`DomainName`] |
 //! | - | which addresses remote data may make us connect to | [`guard`] |
 //! | 8461 §3.3, §5.1 | all of it over a network, in one call | `client` (feature `client`) |
 //! | 8461 §4.2 | certificate verifiers for rustls | `verifier` (feature `rustls`) |
 //! | - | what is seen of a domain, as plain data | [`observations`] |
+//! | 8461, 8460 | what is wrong with a domain, where, and what to do | [`audit`] |
 //! | - | strict and tolerant reading | [`Reading`], [`Deviations`] |
 //! | - | showing text of strangers | [`escape`] |
 //!
-//! Modules name only modules below them: `client` → other feature modules → `tlsrpt` → `sts` → `txt` →
-//! `domain`, `failure` → the shared pieces of the grammars, readings and hints →
-//! `escape`.
+//! Modules name only modules below them: `client` → `audit` → other feature modules →
+//! `rollout` → `tlsrpt` → `sts` → `txt` → `domain`, `failure` → the shared pieces of the
+//! grammars, readings and hints → `escape`.
 //!
 //! # Features
 //!
@@ -111,7 +113,7 @@
 //! [`sts::fetch::FetchLimits`], [`sts::cache::FetchRate`],
 //! [`sts::cache::FailedFetches`], [`sts::PolicyDomain::MAX_LEN`], those of `certificate`;
 //! and of reports those of `tlsrpt::json`, [`tlsrpt::media::UnpackLimits`], [`tlsrpt::filename`], [`tlsrpt::subject`],
-//! [`tlsrpt::dkim`], [`tlsrpt::submit`], [`tlsrpt::insight::Insight`] and `tlsrpt::tally`.
+//! [`tlsrpt::dkim`], [`tlsrpt::submit`], [`tlsrpt::insight::Insight`] and `tlsrpt::tally`; and [`rollout::MAX_HOSTS`].
 //! Parsing takes time linear in the length of the text and memory bounded
 //! by it; no input makes it panic.
 #![no_std]
@@ -124,6 +126,7 @@ extern crate std;
 
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
+pub mod audit;
 #[cfg(feature = "cache")]
 pub mod cache;
 #[cfg(feature = "webpki")]
@@ -141,6 +144,7 @@ mod hint;
 mod io;
 pub mod observations;
 mod reading;
+pub mod rollout;
 #[cfg(feature = "serde")]
 mod serde;
 #[cfg(feature = "json")]

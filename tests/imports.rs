@@ -13,10 +13,12 @@ use std::path::{Path, PathBuf};
 
 /// The layers from top to bottom; a module may name those below its own, and
 /// itself. Feature modules are leaves: only the client names them.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 12] = [
     &["client"],
+    &["audit"],
     &["verifier", "observations"],
     &["arbitrary", "cache", "certificate", "hickory", "io", "serde", "snapshot"],
+    &["rollout"],
     &["tlsrpt"],
     &["sts"],
     &["txt"],
