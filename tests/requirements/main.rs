@@ -1,7 +1,8 @@
 //! One test or more per requirement, named after it: `txt_*` for the `_mta-sts`
 //! record (RFC 8461 §3.1), `pol_*` for the policy (§3.2), `mx_*` for matching
-//! (§4.1), `rec_*` for the `_smtp._tls` record (RFC 8460 §3), `out_*` for rolling out
-//! (RFC 8461 §8.1), `all_*` for what holds everywhere. The text of every error is asserted here or beside its type.
+//! (§4.1), `rec_*` for the `_smtp._tls` record (RFC 8460 §3), `aud_*` for audits, `out_*`
+//! for rolling out (RFC 8461 §8.1 to §8.3), `all_*` for what holds everywhere. The text of
+//! every error is asserted here or beside its type.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -11,6 +12,7 @@
 )]
 
 mod all;
+mod aud;
 mod dis;
 mod dkim;
 mod fet;
@@ -24,6 +26,7 @@ mod mx;
 mod out;
 mod pol;
 mod rec;
+mod rollout;
 #[cfg(feature = "json")]
 mod rpt;
 mod rpt_media;
