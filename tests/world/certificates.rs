@@ -31,6 +31,8 @@ pub(crate) enum Certificate {
     ExpiresSoon,
     /// From 2028 on.
     NotYetValid,
+    /// Not for servers.
+    ForClients,
     SelfSigned,
     /// By a CA that nobody trusts.
     UnknownIssuer,
@@ -112,7 +114,10 @@ impl Authority {
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, format!("{which:?}"));
         params.subject_alt_names = vec![SanType::DnsName(name.try_into().unwrap())];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.extended_key_usages = vec![match which {
+            Certificate::ForClients => ExtendedKeyUsagePurpose::ClientAuth,
+            _ => ExtendedKeyUsagePurpose::ServerAuth,
+        }];
         (params.not_before, params.not_after) = match which {
             Certificate::Expired | Certificate::ExpiredAndUnknownIssuer => {
                 (date_time_ymd(2026, 10, 1), date_time_ymd(2026, 12, 31))
