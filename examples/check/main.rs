@@ -1,4 +1,4 @@
-//! What a sender finds of a domain: record, policy, MX hosts.
+//! Whether domains have MTA-STS and TLS reporting right, and what to do if not.
 //!
 //! ```text
 //! cargo run --features full --example check -- example.com
@@ -6,124 +6,232 @@
 //! cargo run --features full --example check -- --help
 //! ```
 //!
-//! Gathering (`gather.rs`) and printing (`text.rs`) are apart. Nothing is scored here, and
-//! no mail is sent.
+//! Gathering (`gather.rs`), judging (the crate's `audit`) and printing (`text.rs`,
+//! `evidence.rs`) are apart. No mail is sent.
 
+use std::collections::HashMap;
+use std::env;
 use std::error::Error;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use mta_sts::client::{EhloName, Stack};
+use indicatif::{ProgressBar, ProgressStyle};
+use mta_sts::audit::{Auditor, JSON_SCHEMA, Phase, Severity};
+use mta_sts::client::{Client, Stack};
+use mta_sts::observations::Observations;
 use mta_sts::sts::PolicyDomain;
 use rustls::crypto::ring;
 
-use self::gather::{Found, gather};
+use self::arguments::{Command, Form, HELP, Options, Place};
+use self::demo::Demo;
+use self::gather::Gatherer;
+use self::page::Colours;
+use self::source::{Source, in_full, unreadable};
 
+mod arguments;
 mod demo;
+mod evidence;
+mod explain;
 mod gather;
+mod page;
+mod source;
 mod text;
 
-const HELP: &str = "\
-Looks at domains as a sender does: the _mta-sts record, the policy, the MX hosts with
-their STARTTLS and certificates, and the _smtp._tls record.
+/// How often the progress bar is drawn, at least: the first domains may take their time.
+const TICK: Duration = Duration::from_millis(250);
 
-Usage: check [--ehlo NAME] [--json] DOMAIN...
-       check --demo [--json]
-
-  --ehlo NAME  probes the MX hosts on port 25, and calls itself NAME there: a domain name
-               or an address literal of this machine; without it they are not probed
-  --json       the observations as JSON, a domain on each line; the form is that of the
-               crate's module `observations`
-  --demo       domains of a world on loopback, each with a fault of its own, and what
-               that is; needs no network
-
-Exit status: 0 if nothing is wrong with any domain as far as it was looked at (and always
-with --demo), 1 if something is, 2 for wrong arguments, a system without name servers, or
-output that cannot be written.";
+/// The exit status of wrong arguments, and of failures of our own.
+const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::parse() {
-        Ok(Some(arguments)) => arguments,
-        Ok(None) => return print(HELP, ExitCode::SUCCESS),
+    let command = match Command::parse() {
+        Ok(command) => command,
         Err(error) => {
             eprintln!("check: {error}; see --help");
-            return ExitCode::from(2);
+            return FAILED.into();
         }
     };
-    match arguments.run() {
-        Ok(found) => {
-            let is_good = arguments.is_demo || found.iter().all(|one| one.failures().is_empty());
-            let status = if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-            print(&arguments.shown(&found), status)
-        }
-        Err(error) => {
-            eprintln!("check: {}", text::with_sources(&*error));
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// A closed pipe is no failure of ours.
-fn print(text: &str, status: ExitCode) -> ExitCode {
-    match writeln!(io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+    let run = match command {
+        Command::Help => print(HELP),
+        Command::Schema => print(JSON_SCHEMA.trim_end()),
+        Command::ListCodes => print(explain::list(colours()).trim_end()),
+        Command::Explain(code) => match explain::explain(&code, colours()) {
+            Ok(text) => print(text.trim_end()),
+            Err(error) => Err(Stop::Failed(error)),
+        },
+        Command::Check(options) => run(options),
+    };
+    match run {
+        Ok(status) => status,
+        Err(Stop::Pipe) => ExitCode::SUCCESS,
+        Err(Stop::Failed(error)) => {
             eprintln!("check: {error}");
-            ExitCode::from(2)
+            FAILED.into()
         }
-        _ => status,
     }
 }
 
-#[derive(Debug, Default)]
-struct Arguments {
-    domains: Vec<PolicyDomain>,
-    ehlo_name: Option<EhloName>,
-    is_demo: bool,
-    is_json: bool,
+/// Why a run ends before its end.
+enum Stop {
+    /// Nobody reads any more.
+    Pipe,
+    Failed(String),
 }
 
-impl Arguments {
-    fn parse() -> Result<Option<Self>, lexopt::Error> {
-        use lexopt::prelude::*;
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Pipe,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
 
-        let mut arguments = Self::default();
-        let mut parser = lexopt::Parser::from_env();
-        while let Some(argument) = parser.next()? {
-            match argument {
-                Long("ehlo") => arguments.ehlo_name = Some(parser.value()?.parse()?),
-                Long("json") => arguments.is_json = true,
-                Long("demo") => arguments.is_demo = true,
-                Short('h') | Long("help") => return Ok(None),
-                Value(domain) => arguments.domains.push(domain.parse()?),
-                other => return Err(other.unexpected()),
+impl From<Box<dyn Error>> for Stop {
+    fn from(error: Box<dyn Error>) -> Self {
+        Self::Failed(in_full(&*error))
+    }
+}
+
+fn print(text: &str) -> Result<ExitCode, Stop> {
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn colours() -> Colours {
+    let is_unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match io::stdout().is_terminal() && !is_unwanted {
+        true => Colours::Terminal,
+        false => Colours::Plain,
+    }
+}
+
+#[tokio::main]
+async fn run(options: Options) -> Result<ExitCode, Stop> {
+    let demo = match options.place {
+        Place::Demo => Some(Demo::start().await?),
+        Place::Internet => None,
+    };
+    let mut checker = Checker::new(&options, demo.as_ref())?;
+    match look(&options, demo.as_ref(), &mut checker).await {
+        Ok(()) | Err(Stop::Pipe) => Ok(checker.end()),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Looks at what there is to look at, one domain after the other.
+async fn look(options: &Options, demo: Option<&Demo>, checker: &mut Checker) -> Result<(), Stop> {
+    if let Some(file) = &options.from {
+        let source = source::of_observations(file);
+        let mut source = source.map_err(|error| Stop::Failed(unreadable(file, &error)))?;
+        return source.try_for_each(|seen| checker.say(seen));
+    }
+    let (domains, client) = (domains(options, demo)?, client(options, demo)?);
+    Gatherer::new(client).run(domains, |seen| checker.say(seen)).await
+}
+
+fn domains(options: &Options, demo: Option<&Demo>) -> Result<Source<PolicyDomain>, Stop> {
+    match (&options.file, demo) {
+        (Some(file), _) => {
+            source::of_list(file).map_err(|error| Stop::Failed(unreadable(file, &error)))
+        }
+        (None, Some(demo)) if options.domains.is_empty() => {
+            Ok(Box::new(demo.domains().into_iter().map(Ok)))
+        }
+        (None, _) => Ok(source::of_words(options.domains.clone())),
+    }
+}
+
+fn client(options: &Options, demo: Option<&Demo>) -> Result<Client, Stop> {
+    if let Some(demo) = demo {
+        return Ok(demo.client()?);
+    }
+    let stack = Stack::from_system(ring::default_provider()).map_err(Box::<dyn Error>::from)?;
+    let stack = options.ehlo_name.clone().into_iter().fold(stack, Stack::with_ehlo_name);
+    Ok(stack.client().map_err(Box::<dyn Error>::from)?.build())
+}
+
+/// Judges observations, and writes what is wanted of them.
+struct Checker {
+    form: Form,
+    phase: Phase,
+    earlier: HashMap<PolicyDomain, Observations>,
+    /// What is known to be wrong with domains of the demonstration.
+    told: HashMap<PolicyDomain, &'static str>,
+    colours: Colours,
+    bar: ProgressBar,
+    worst: Option<Severity>,
+    /// How many domains or observations could not be read.
+    unread: usize,
+}
+
+impl Checker {
+    fn new(options: &Options, demo: Option<&Demo>) -> Result<Self, Stop> {
+        let earlier = options.earlier.as_deref().map(source::last_of_each).transpose();
+        Ok(Self {
+            form: options.form,
+            phase: options.phase,
+            earlier: earlier.map_err(Stop::Failed)?.unwrap_or_default(),
+            told: demo.map(Demo::faults).unwrap_or_default(),
+            colours: colours(),
+            bar: bar(options),
+            worst: None,
+            unread: 0,
+        })
+    }
+
+    fn say(&mut self, seen: Result<Observations, String>) -> Result<(), Stop> {
+        let text = match seen {
+            Ok(seen) => self.judged(&seen),
+            Err(why) => {
+                self.unread = self.unread.saturating_add(1);
+                self.bar.suspend(|| eprintln!("check: {why}"));
+                self.bar.inc(1);
+                return Ok(());
             }
+        };
+        self.bar.suspend(|| writeln!(io::stdout().lock(), "{text}"))?;
+        self.bar.inc(1);
+        Ok(())
+    }
+
+    fn judged(&mut self, seen: &Observations) -> String {
+        if self.form == Form::Observations {
+            return seen.to_json();
         }
-        match (arguments.is_demo, arguments.domains.is_empty()) {
-            (true, true) | (false, false) => Ok(Some(arguments)),
-            (true, false) => Err("--demo has domains of its own".into()),
-            (false, true) => Err("expected a domain".into()),
+        let auditor = Auditor::new().with_phase(self.phase);
+        let auditor =
+            self.earlier.get(seen.domain()).into_iter().fold(auditor, Auditor::with_earlier);
+        let audit = auditor.audit(seen);
+        self.worst = self.worst.max(audit.worst());
+        match self.form {
+            Form::Json => audit.to_json(),
+            _ => text::of(seen, &audit, self.told.get(seen.domain()).copied(), self.colours),
         }
     }
 
-    #[tokio::main]
-    async fn run(&self) -> Result<Vec<Found>, Box<dyn Error>> {
-        if self.is_demo {
-            return demo::run().await;
+    fn end(self) -> ExitCode {
+        self.bar.finish_and_clear();
+        match (self.unread, self.worst) {
+            (1.., _) => FAILED.into(),
+            (0, Some(Severity::Error)) => ExitCode::FAILURE,
+            (0, Some(Severity::Warning)) => ExitCode::from(3),
+            (0, Some(Severity::Notice) | None) => ExitCode::SUCCESS,
         }
-        let mut stack = Stack::from_system(ring::default_provider())?;
-        if let Some(name) = &self.ehlo_name {
-            stack = stack.with_ehlo_name(name.clone());
-        }
-        let client = stack.client()?.build();
-        let domains = self.domains.iter().map(|domain| (domain.clone(), None));
-        Ok(gather(&client, domains.collect()).await)
     }
+}
 
-    fn shown(&self, found: &[Found]) -> String {
-        let shown = found.iter().map(|one| match self.is_json {
-            true => one.seen.to_json(),
-            false => text::of(one),
-        });
-        shown.collect::<Vec<_>>().join("\n")
+/// For lists; it draws on standard error, and only if that is a terminal.
+fn bar(options: &Options) -> ProgressBar {
+    let Some(file) = &options.file else { return ProgressBar::hidden() };
+    let (bar, template) = match source::count(file) {
+        Some(count) => (ProgressBar::new(count), "{wide_bar} {pos}/{len} domains, {eta} left"),
+        None => (ProgressBar::no_length(), "{pos} domains, {elapsed}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
+    bar.enable_steady_tick(TICK);
+    bar
 }
