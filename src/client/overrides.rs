@@ -6,9 +6,12 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+#[cfg(doc)]
+use super::Client;
 use crate::sts::{Policy, PolicyDomain};
 
-/// What an operator can decide for a domain.
+/// What an operator can decide for a domain. While it stands, mail to the domain is not
+/// noted, so a policy that is cached may not be kept alive ([`Client::spawn_refresh`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a policy or none")]
 pub enum Override {

@@ -60,8 +60,9 @@ impl Client {
         .await
     }
 
-    /// Folds what a file says into what is known; nothing that is known gets weaker by
-    /// it, whatever is in the file. A damaged line loses its entry and no other.
+    /// Folds what a file says into what is known. What a snapshot of an earlier time says
+    /// makes nothing weaker that is known. A damaged line loses its entry and no other; but
+    /// the file is believed: whoever can write it can make a policy look newer than ours.
     ///
     /// # Errors
     ///

@@ -33,10 +33,11 @@ pub struct Mx {
 }
 
 impl Mx {
-    /// Whether this says that the domain takes no mail (RFC 7505 §3).
+    /// Whether this says that the domain takes no mail (RFC 7505 §3): its
+    /// exchange is the root, with or without the dot that stands for it in a zone file.
     #[must_use]
     pub const fn is_null(&self) -> bool {
-        self.exchange.is_empty()
+        matches!(self.exchange.as_bytes(), [] | [b'.'])
     }
 }
 
