@@ -31,6 +31,8 @@ const TRYING_MOST: u32 = 2 * WEEK;
 pub(super) fn audit(view: &View<'_>, findings: &mut Findings) {
     match &view.body {
         None => {}
+        // A web site, which nobody meant as a policy.
+        Some(Err(_)) if view.is_absent() => {}
         // That is said of the response.
         Some(Err(error)) if matches!(error.kind(), PolicyErrorKind::TooLarge { .. }) => {}
         Some(Err(error)) => findings.push(refused(view, error)),

@@ -1,5 +1,6 @@
 //! The `_mta-sts` record (RFC 8461 §3.1).
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::ToString as _;
 use core::time::Duration;
@@ -56,8 +57,7 @@ fn missing(view: &View<'_>, none: &NoRecord) -> Finding {
 fn absent(view: &View<'_>) -> Finding {
     let name = view.seen.domain().txt_name();
     let found = view.seen.sts_record().and_then(Result::ok);
-    let misspelt = found.into_iter().flat_map(Lookup::records).find_map(misspelt);
-    if let Some((text, error)) = misspelt {
+    if let Some((text, error)) = misspelt(view) {
         let place = Place::StsRecord { offset: Some(error.offset()) };
         let what = format!("`{}` is no record: {error}", escape(&*text));
         return Finding::new(Code::StsRecordMisspelt, place, what);
@@ -67,11 +67,13 @@ fn absent(view: &View<'_>) -> Finding {
         let what = format!("{name} is a CNAME that ends at {}, where no record is", escape(target));
         return Finding::new(Code::StsRecordDangling, Place::STS_RECORD, what);
     }
+    let host = view.seen.domain().policy_host();
+    let without = if view.has_no_policy_host() { "no address" } else { "serves no policy" };
     match view.is_absent() {
         true => Finding::new(
             Code::StsAbsent,
             Place::STS_RECORD,
-            format!("{name} has no record, and {} no address", view.seen.domain().policy_host()),
+            format!("{name} has no record, and {host} {without}"),
         ),
         false => Finding::new(
             Code::StsRecordMissing,
@@ -81,8 +83,13 @@ fn absent(view: &View<'_>) -> Finding {
     }
 }
 
-/// A record that would be one if its version were spelt right.
-fn misspelt(record: &TxtRecord) -> Option<(alloc::borrow::Cow<'_, [u8]>, ParseRecordError)> {
+/// The first record that would be one if its version were spelt right.
+pub(super) fn misspelt<'a>(view: &View<'a>) -> Option<(Cow<'a, [u8]>, ParseRecordError)> {
+    let found = view.seen.sts_record().and_then(Result::ok);
+    found.into_iter().flat_map(Lookup::records).find_map(would_be)
+}
+
+fn would_be(record: &TxtRecord) -> Option<(Cow<'_, [u8]>, ParseRecordError)> {
     let text = txt::join(record);
     let error = StsRecord::parse(&*text).err()?;
     let is_version = matches!(error.kind(), RecordErrorKind::Version { .. });

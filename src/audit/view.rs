@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Corrected, Phase, mend};
+use super::{Corrected, Phase, mend, record};
 use crate::domain::DomainName;
 use crate::failure::ReasonCode;
 use crate::observations::{Fault, Lookup, MxHost, Observations, Response, TxtRecord};
@@ -115,11 +115,26 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether the policy host is there as every name of the domain is, by a wildcard in
+    /// DNS: without certificate for it, or with a web site that has no such page.
+    fn serves_something_else(&self) -> bool {
+        match &self.fetched {
+            Some(Err(Trouble::Transport(_))) => true,
+            Some(Err(Trouble::Response(FetchFailure::Status { .. }))) => true,
+            Some(Err(Trouble::Response(FetchFailure::MediaType { found }))) => {
+                let is_html = |found: &str| found.to_ascii_lowercase().starts_with("text/html");
+                found.as_deref().is_some_and(is_html) && matches!(self.body, Some(Err(_)))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the domain does nothing about MTA-STS.
     pub(super) fn is_absent(&self) -> bool {
         let has_aliases = |found: Option<Result<&Lookup<TxtRecord>, DnsFailure>>| matches!(found, Some(Ok(found)) if !found.aliases().is_empty());
         self.has_no_record()
-            && self.has_no_policy_host()
+            && (self.has_no_policy_host() || self.serves_something_else())
+            && record::misspelt(self).is_none()
             && !has_aliases(self.seen.sts_record())
             && !matches!(self.seen.policy_host(), Some(Ok(found)) if !found.aliases().is_empty())
     }

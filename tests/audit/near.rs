@@ -6,7 +6,7 @@ use mta_sts::audit::{Auditor, Code, Phase, State, Verdict, audit};
 use mta_sts::failure::{Failure, ReasonCode, ResultType};
 use mta_sts::observations::{
     Certificate, CertificateFacts, Dnssec, Fault, Fetch, Lookup, MxHost, Observations, Probe,
-    Server,
+    Response, Server,
 };
 use mta_sts::sts::PolicyDomain;
 use mta_sts::sts::apply::TlsOutcome;
@@ -189,6 +189,31 @@ fn aud_2_a_phase_makes_long_ages_and_no_more_a_fault() {
     };
     assert_eq!(codes(Phase::Settled), []);
     assert_eq!(codes(Phase::Introducing), [Code::PolicyAgeLong]);
+}
+
+/// By a wildcard in DNS every name has an address, and a web site answers there.
+#[test]
+fn aud_2_a_wildcard_in_dns_is_no_mta_sts() {
+    let page = Response::new(200, "<html>").with_field("Content-Type", "text/html");
+    let mismatch = || refused(ReasonCode::CertificateHostMismatch, "www.example.com");
+    for fetch in [
+        mismatch(),
+        Fetch::new(Ok(Response::new(404, ""))),
+        Fetch::new(Ok(Response::new(301, ""))),
+        Fetch::new(Ok(page)),
+    ] {
+        let seen = healthy().with_sts_record(Ok(Lookup::nxdomain())).with_fetch(fetch);
+        assert_eq!(codes(&seen), [Code::StsAbsent]);
+        assert_eq!(audit(&seen).verdict(), Verdict::Absent);
+        assert!(audit(&seen).findings()[0].what().ends_with("serves no policy"));
+    }
+    // What somebody meant to publish is not passed over.
+    let served = Response::new(200, "mode: enforce").with_field("Content-Type", "text/plain");
+    let meant = healthy().with_sts_record(Ok(Lookup::nxdomain()));
+    assert_eq!(audit(&meant.with_fetch(Fetch::new(Ok(served)))).verdict(), Verdict::Broken);
+    let misspelt = healthy().with_sts_record(Ok(txt(&["v=STSV1; id=1;"]))).with_fetch(mismatch());
+    assert_eq!(codes(&misspelt), [Code::StsRecordMisspelt, Code::HostMismatch]);
+    assert_eq!(audit(&misspelt).verdict(), Verdict::Broken);
 }
 
 #[test]

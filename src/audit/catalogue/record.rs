@@ -9,7 +9,7 @@ pub(in crate::audit) const STS_ABSENT: Entry = Entry {
     section: "RFC 8461 §3.1",
     subject: Subject::Record,
     title: "no MTA-STS at all",
-    explanation: "There is neither an _mta-sts record nor a policy host, so that senders deliver to \
+    explanation: "There is neither an _mta-sts record nor a policy, so that senders deliver to \
               the domain without authenticated TLS, and anyone on the way can take TLS away.",
     remedy: "publish a policy in mode testing at the policy host, then the _mta-sts record",
 };
